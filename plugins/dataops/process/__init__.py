@@ -1,0 +1,18 @@
+"""The one door to other programs: argument lists, explicit environment, deadlines, no orphans."""
+
+from dataops.process.errors import DeadlineExceeded, ProgramFailed, ProgramMissing, SecretInArguments
+from dataops.process.programs import find_program, version_of
+from dataops.process.running import Finished, Running, run, start
+
+__all__ = [
+    "DeadlineExceeded",
+    "Finished",
+    "ProgramFailed",
+    "ProgramMissing",
+    "Running",
+    "SecretInArguments",
+    "find_program",
+    "run",
+    "start",
+    "version_of",
+]

@@ -1,0 +1,185 @@
+"""One child process and the thread that starts it, measures it and waits for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import resource
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from dataops.errors import ConfigurationError
+from dataops.process.errors import ProgramMissing
+from dataops.process.orphans import Keeper, dies_with
+
+_SAMPLE_EVERY = 0.2
+"""Seconds between two looks at the child's memory."""
+
+
+class Child:
+    """A child process in its own session. Its thread lives as long as it does: see ``dies_with``."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        env: dict[str, str],
+        cwd: str | Path | None,
+        input: bytes | None,
+        user: str | None,
+        stdout: int | IO[bytes] | None,
+    ) -> None:
+        self.name = Path(argv[0]).name
+        self.ended = threading.Event()
+        self.seconds = 0.0
+        self.peak_memory = 0
+        self._input = input
+        self._started = threading.Event()
+        self._error: Exception | None = None
+        self._process: subprocess.Popen[str]
+        self._arguments: dict[str, Any] = {
+            "args": argv,
+            "env": env,
+            "cwd": cwd,
+            "stdin": subprocess.DEVNULL if input is None else subprocess.PIPE,
+            "stdout": subprocess.PIPE if stdout is None else stdout,
+            "stderr": subprocess.PIPE,
+            "encoding": "utf-8",
+            "errors": "replace",
+            "start_new_session": True,
+            **_identity(user),
+        }
+
+    def begin(self) -> None:
+        """Start the program; ``ProgramMissing`` where it cannot be."""
+        threading.Thread(target=self._live, name=f"wait-{self.name}", daemon=True).start()
+        self._started.wait()
+        if self._error is not None:
+            raise self._error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        return self._process.stdout
+
+    @property
+    def stderr(self) -> IO[str] | None:
+        return self._process.stderr
+
+    @property
+    def returncode(self) -> int | None:
+        """None while the child runs."""
+        return self._process.returncode if self.ended.is_set() else None
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything of the group still runs; a zombie that init has yet to reap does not count."""
+        return not self.ended.is_set() or _group_runs(self.pid)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group; nothing where it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def _live(self) -> None:
+        begun = time.monotonic()
+        try:
+            bound = dies_with(os.getpid())  # calls nothing that could wait for another thread's lock
+            self._process = subprocess.Popen(**self._arguments, preexec_fn=bound)  # ruff: ignore[subprocess-popen-preexec-fn]
+            keeper = Keeper(self._process.pid)
+        except OSError as error:
+            self._error = self._explained(error)
+            return
+        finally:
+            self._started.set()
+        if self._input is not None:
+            threading.Thread(target=self._feed, args=(self._input,), daemon=True).start()
+        self._watch()
+        self.seconds = time.monotonic() - begun
+        keeper.release()
+        self.ended.set()
+
+    def _watch(self) -> None:
+        """Wait for the end, looking at the memory now and then."""
+        own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        sampled = 0
+        descriptor = os.pidfd_open(self.pid)
+        try:
+            interval = 0.01
+            while not select.select([descriptor], [], [], interval)[0]:
+                sampled = max(sampled, _high_water(self.pid))
+                interval = _SAMPLE_EVERY
+        finally:
+            os.close(descriptor)
+        _, status, usage = os.wait4(self.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        # fork gives the child our own peak, which wait4 then reports for it: believe only more than that
+        reported = usage.ru_maxrss * 1024
+        self.peak_memory = max(sampled, reported) if reported > own_peak else sampled
+
+    def _feed(self, text: bytes) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError), self._process.stdin as stdin:  # it may end without reading it all
+            stdin.buffer.write(text)  # type: ignore[attr-defined]
+
+    def _explained(self, error: OSError) -> Exception:
+        if isinstance(error, FileNotFoundError) and str(error.filename) == str(self._arguments["cwd"]):
+            return ConfigurationError(
+                f"The folder {error.filename} does not exist: {self.name} cannot run there."
+            )
+        if isinstance(error, FileNotFoundError):
+            return ProgramMissing(
+                f"The program {self._arguments['args'][0]} is not installed here: "
+                "install it where this task runs, or correct PATH."
+            )
+        return ProgramMissing(f"The program {self._arguments['args'][0]} cannot be run: {error.strerror}.")
+
+
+def _identity(user: str | None) -> dict[str, Any]:
+    if user is None:
+        return {}
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError as error:
+        raise ConfigurationError(f"There is no user {user!r} on this host: create it first.") from error
+    if entry.pw_uid == os.geteuid():
+        return {}
+    if os.geteuid() != 0:
+        raise ConfigurationError(
+            f"Only root can run a program as {user!r}: start this as root or as {user!r}."
+        )
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": os.getgrouplist(user, entry.pw_gid)}
+
+
+def _high_water(pid: int) -> int:
+    """Peak resident memory in bytes since the program was loaded (proc(5), VmHWM); 0 where it is gone."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def _group_runs(group: int) -> bool:
+    """Whether any process of the group is more than a zombie."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):
+                state, _, pgrp = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:3]
+                if int(pgrp) == group and state not in {"Z", "X"}:
+                    return True
+    return False
