@@ -1,0 +1,29 @@
+"""What the platform looks after: the YAML under include/, as frozen models."""
+
+from dataops.inventory.database import Database
+from dataops.inventory.duration import Duration, format_duration, parse_duration
+from dataops.inventory.inventory import Inventory, Subject, UnknownSubject
+from dataops.inventory.objectives import Objectives, Retention
+from dataops.inventory.problem import InvalidFile, Problem
+from dataops.inventory.server import BackupType, Hosts, Physical, Rds, Server, WalArchive, Worker
+
+__all__ = [
+    "BackupType",
+    "Database",
+    "Duration",
+    "Hosts",
+    "InvalidFile",
+    "Inventory",
+    "Objectives",
+    "Physical",
+    "Problem",
+    "Rds",
+    "Retention",
+    "Server",
+    "Subject",
+    "UnknownSubject",
+    "WalArchive",
+    "Worker",
+    "format_duration",
+    "parse_duration",
+]

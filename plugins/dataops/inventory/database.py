@@ -1,0 +1,100 @@
+"""What the YAML of a database may say, and the default that a DBA would choose for the rest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+
+from dataops.inventory.duration import Duration
+from dataops.inventory.fields import Day, Encryption, Jobs, Name, Owner, Part, Text, encryption_connection
+from dataops.inventory.objectives import Objectives, Retention, with_rpo
+from dataops.inventory.schedule import Schedule, longest_interval, spread
+
+
+class Database(Part):
+    """One database on a server."""
+
+    name: Name = Field(
+        alias="database", description="Name of the database here, equal to the name of the file."
+    )
+    server: Name = Field(description="Server that it is on: a file in include/servers.")
+    owner: Owner = Field(description="Team that is called when something is red.")
+    environment: str = Field("", description="The server's environment; need not be written.")
+    dbname: Text = Field(
+        "", validate_default=True, description="Name of the database in PostgreSQL. Default: `database`."
+    )
+    schedule: Schedule = Field("daily", validate_default=True, description="When a backup starts.")
+    max_duration: Duration = Field(
+        timedelta(hours=2), description="Longest time a backup may take; then it is ended. Part of the RPO."
+    )
+    jobs: Jobs = Field(2, description="Connections that dump at once.")
+    compression: Annotated[str, StringConstraints(pattern=r"^(none|(gzip|lz4|zstd)(:[0-9]{1,2})?)$")] = Field(
+        "gzip:1",
+        description="How the dump is compressed: `none`, `gzip`, and from PostgreSQL 16 on `lz4` and `zstd`.",
+    )
+    content: Literal["full", "rotate", "definitions"] = Field(
+        "full",
+        description="What the manifest says of the rows: `full` hashes every table, `rotate` some of them "
+        "within `time_budget`, `definitions` none.",
+    )
+    time_budget: Duration = Field(
+        timedelta(minutes=15), description="Longest time for hashing, with `rotate`."
+    )
+    on_blocking_ddl: Literal["wait", "abort"] = Field(
+        "wait",
+        description="What to do when a session waits behind the backup: report it, or also end the backup.",
+    )
+    standby_lag_limit: Duration = Field(
+        timedelta(minutes=5), description="Lag up to which the standby is dumped; above it, the primary."
+    )
+    objectives: Objectives = Field(Objectives(), validate_default=True, description="What is promised.")
+    retention: Retention = Field(Retention(), description="Which backups are kept.")
+    encryption: Encryption = Field(
+        "on", description="`on`, `off`, or the id of a connection with its own recipients."
+    )
+    retired: Day | None = Field(None, description="Day from which on it is no longer backed up.")
+
+    @field_validator("dbname", mode="before")
+    @classmethod
+    def _named_alike(cls, value: object, info: ValidationInfo) -> object:
+        return value or info.data.get("name", "unnamed")
+
+    @field_validator("schedule", mode="after")
+    @classmethod
+    def _at_its_own_time(cls, schedule: str, info: ValidationInfo) -> str:
+        return spread(schedule, info.data.get("name", ""))
+
+    @field_validator("objectives", mode="before")
+    @classmethod
+    def _as_the_schedule_gives(cls, value: object, info: ValidationInfo) -> object:
+        known: dict[str, Any] = info.data
+        if not {"schedule", "max_duration"} <= known.keys():
+            return value
+        return with_rpo(value, longest_interval(known["schedule"]) + known["max_duration"])
+
+    @property
+    def kind(self) -> Literal["database"]:
+        """``database``."""
+        return "database"
+
+    @property
+    def method(self) -> Literal["logical"]:
+        """How it is backed up."""
+        return "logical"
+
+    @property
+    def schedules(self) -> tuple[str, ...]:
+        """The crons at which a backup starts."""
+        return (self.schedule,)
+
+    @property
+    def attainable_rpo(self) -> timedelta:
+        """The shortest data loss that the schedule can promise: longest interval plus duration."""
+        return longest_interval(self.schedule) + self.max_duration
+
+    @property
+    def encryption_connection(self) -> str | None:
+        """The id of the connection with the recipients; None where encryption is off."""
+        return encryption_connection(self.encryption)

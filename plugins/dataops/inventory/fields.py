@@ -1,0 +1,73 @@
+"""The kinds of values that the YAML may hold, each with the one form that it takes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+
+class Part(BaseModel):
+    """A mapping of the YAML: frozen, and unknown keys are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+
+def _check_name(name: str) -> str:
+    if "__" in name:
+        raise PydanticCustomError("name", "holds two underscores in a row, which part a DAG id: use one")
+    return name
+
+
+def _check_date(value: object) -> object:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else _no_date()
+    except ValueError:
+        return _no_date()
+
+
+def _no_date() -> object:
+    raise PydanticCustomError("day", "is not a day: write it as 2026-11-23")
+
+
+def _switch(value: object) -> object:
+    """``on`` and ``off`` as text: YAML 1.1 reads them as booleans, YAML 1.2 does not."""
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+
+
+def _words(pattern: str, longest: int) -> StringConstraints:
+    return StringConstraints(pattern=pattern, max_length=longest, min_length=1)
+
+
+Name = Annotated[str, _words(r"^[a-z0-9_-]+$", 100), AfterValidator(_check_name)]
+Owner = Annotated[str, _words(r"^[A-Za-z0-9][A-Za-z0-9 ._@+-]*$", 90)]
+Host = Annotated[str, _words(r"^[A-Za-z0-9][A-Za-z0-9.:_-]*$", 253)]
+Identifier = Annotated[str, _words(r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", 2048)]
+Text = Annotated[str, _words(r"^[^\x00-\x1f]+$", 63)]
+ConnectionId = Annotated[str, _words(r"^[A-Za-z_][A-Za-z0-9_.-]*$", 200)]
+Day = Annotated[date, BeforeValidator(_check_date)]
+Encryption = Annotated[
+    ConnectionId,
+    BeforeValidator(_switch),
+    WithJsonSchema({
+        "anyOf": [{"type": "boolean"}, {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_.-]*$"}]
+    }),
+]
+Jobs = Annotated[int, Field(strict=True, ge=1, le=64)]
+
+
+def encryption_connection(encryption: str) -> str | None:
+    """The id of the connection that holds the recipients; None for ``off``."""
+    return {"on": "dataops_encryption", "off": None}.get(encryption, encryption)

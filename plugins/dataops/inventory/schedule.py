@@ -1,0 +1,127 @@
+"""Schedules: five-field crons in UTC, or ``hourly``, ``daily``, ``weekly`` at a time that is spread by name.
+
+Spreading hashes the name, so that adding a subject never moves another one's time, and the same
+files give the same DAGs on every machine.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Annotated
+from zlib import crc32
+
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+NIGHT_STARTS = 1
+NIGHT_HOURS = 3
+KEYWORDS = ("hourly", "daily", "weekly")
+
+_NAMES = {
+    *["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+    *["sun", "mon", "tue", "wed", "thu", "fri", "sat", "l"],
+}
+_PLAIN = re.compile(r"(?:[0-5]?[0-9]) (?:1?[0-9]|2[0-3]|\*) \* \* (?:[0-6]|\*)", re.ASCII)
+_WEEK = 7 * 24 * 60
+_TICKS_LOOKED_AT = 1000
+
+
+def check_schedule(value: str) -> str:
+    """The schedule with single blanks: a keyword or a five-field cron that does tick.
+
+    Raises ``PydanticCustomError`` for anything else.
+    """
+    text = " ".join(value.split()).lower()
+    if text in KEYWORDS or _PLAIN.fullmatch(text) or _is_cron(text):
+        return text
+    raise PydanticCustomError(
+        "schedule",
+        "is not a schedule: write hourly, daily, weekly or a cron of five fields in UTC, as in '0 1 * * *'",
+    )
+
+
+def spread(schedule: str, name: str, *, days: str = "*") -> str:
+    """The cron of a schedule: keywords get a minute, by the name's hash, between 01:00 and 04:00 UTC.
+
+    ``days`` is the cron's field of weekdays for ``daily``; ``weekly`` is Sunday.
+    """
+    if schedule not in KEYWORDS:
+        return schedule
+    hour, minute = divmod(crc32(name.encode()) % (NIGHT_HOURS * 60), 60)
+    if schedule == "hourly":
+        return f"{minute} * * * *"
+    return f"{minute} {NIGHT_STARTS + hour} * * {'0' if schedule == 'weekly' else days}"
+
+
+@lru_cache(maxsize=4096)
+def longest_interval(cron: str) -> timedelta:
+    """The longest time between two ticks of a cron."""
+    minutes, hours, days, months, weekdays, *_ = _expanded(cron)
+    if days != ["*"] or months != ["*"]:
+        return _longest_seen(cron)
+    in_day = [h * 60 + m for h in _all(hours, 24) for m in _all(minutes, 60)]
+    ticks = sorted(d % 7 * 24 * 60 + t for d in _all(weekdays, 7) for t in in_day)
+    following = [*ticks[1:], ticks[0] + _WEEK]
+    return timedelta(minutes=max(after - before for before, after in zip(ticks, following, strict=True)))
+
+
+def ticks_at(cron: str, moment: datetime) -> bool:
+    """Whether a cron ticks in the minute of ``moment``."""
+    from croniter import croniter
+
+    return bool(croniter.match(cron, moment))
+
+
+def _is_cron(text: str) -> bool:
+    from croniter import croniter
+
+    # croniter also knows seconds, years, hashed and random fields, which would move at every parse.
+    if len(text.split(" ")) != 5 or not set(re.findall(r"[a-z]+", text)) <= _NAMES:
+        return False
+    try:
+        return bool(croniter.is_valid(text)) and longest_interval(text) > timedelta()
+    except (ValueError, KeyError):
+        return False
+
+
+def _expanded(cron: str) -> list[list[int | str]]:
+    if _PLAIN.fullmatch(cron):
+        return [[int(field) if field != "*" else field] for field in cron.split(" ")]
+    from croniter import croniter
+
+    expanded, nth_weekdays = croniter.expand(cron)
+    # "every third Friday" expands to Fridays: only looking at real dates tells the truth.
+    return [["*"], ["*"], ["1"], ["*"], ["*"]] if nth_weekdays else expanded
+
+
+def _all(field: list[int | str], count: int) -> list[int]:
+    return list(range(count)) if field == ["*"] else [int(value) for value in field]
+
+
+def _longest_seen(cron: str) -> timedelta:
+    """The longest interval among the first ticks from 2024 on; ``ValueError`` where it never ticks."""
+    from croniter import croniter
+
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    ticks = croniter(cron, start)
+    before, longest = ticks.get_next(datetime), timedelta()
+    for seen in range(_TICKS_LOOKED_AT):
+        tick = ticks.get_next(datetime)
+        longest, before = max(longest, tick - before), tick
+        if seen and tick - start > timedelta(days=800):
+            break
+    return longest
+
+
+Schedule = Annotated[
+    str,
+    AfterValidator(check_schedule),
+    WithJsonSchema({
+        "type": "string",
+        "anyOf": [{"enum": list(KEYWORDS)}, {"pattern": r"^\S+ +\S+ +\S+ +\S+ +\S+$"}],
+        "examples": ["daily", "0 1 * * *"],
+    }),
+]
+"""A keyword or a five-field cron, in UTC."""
