@@ -1,1 +1,1 @@
-"""What was true at a backup's own moment: a small clear header, and encrypted details that a restore must equal."""
+"""What was true at the moment of a backup: a small clear header, and details that a restore must equal."""

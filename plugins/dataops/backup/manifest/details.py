@@ -31,7 +31,7 @@ class Definition(NamedTuple):
 
 
 class SequenceState(NamedTuple):
-    """Where a sequence stood before the dump: it ignores snapshots, so a restore stands here or further on."""
+    """Where a sequence stood before the dump: it ignores snapshots, so a restore is here or further on."""
 
     identity: str
     next_value: int

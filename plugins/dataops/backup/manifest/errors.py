@@ -4,7 +4,7 @@ from dataops.errors import ConfigurationError, DataOpsError, InconclusiveError
 
 
 class DefinitionsChanged(DataOpsError):
-    """DDL during backup: the definitions before and after differ, so dump and manifest may too. Retry once."""
+    """DDL during backup: definitions differ before and after, so dump and manifest may too. Retry once."""
 
 
 class LockWaitExceeded(DataOpsError):
