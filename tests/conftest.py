@@ -1,0 +1,186 @@
+"""Real servers for tests: throwaway, started once per session, isolated by database and bucket."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from dataops.connections import Connection
+from psycopg2 import sql
+
+from sandbox import children
+from sandbox.object_store import Credentials, StoreServer, choose_ports
+from sandbox.ports import LOOPBACK, free_port
+from sandbox.postgresql import SUPERUSER, Cluster
+
+FAST = {"fsync": "off", "shared_buffers": "32MB", "autovacuum": "off"}
+
+
+@dataclass
+class DatabaseServer:
+    """A throwaway PostgreSQL server."""
+
+    cluster: Cluster
+    connection_id: str
+    _databases: list[str] = field(default_factory=list)
+
+    def dsn(self, dbname: str = "postgres") -> str:
+        return self.cluster.dsn(dbname)
+
+    @property
+    def port(self) -> int:
+        return self.cluster.port
+
+    @property
+    def connection(self) -> Connection:
+        """The superuser's connection, as a capability gets it."""
+        return Connection(
+            id=self.connection_id,
+            type="postgres",
+            host=LOOPBACK,
+            port=self.cluster.port,
+            login=SUPERUSER,
+            password=self.cluster.password,
+            schema="postgres",
+        )
+
+    def execute(self, statement: str, *, dbname: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run one statement (or a script) in autocommit and give its rows."""
+        with closing(psycopg2.connect(self.dsn(dbname))) as session:
+            session.autocommit = True
+            with session.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+
+    def create_database(self, prefix: str = "test", script: str = "", *, template: str = "template1") -> str:
+        """A new database, filled by the script; its name. Dropped at the end of the session."""
+        name = f"{prefix}_{secrets.token_hex(4)}"
+        with closing(psycopg2.connect(self.dsn())) as session:
+            session.autocommit = True
+            with session.cursor() as cursor:
+                cursor.execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                        sql.Identifier(name), sql.Identifier(template)
+                    )
+                )
+        if script:
+            self.execute(script, dbname=name)
+        return name
+
+
+@dataclass
+class ObjectStoreServer:
+    """The S3 store of the tests: real, over TLS, with an administrator, a reader and a stranger."""
+
+    server: StoreServer
+
+    @property
+    def endpoint(self) -> str:
+        return self.server.endpoint
+
+    @property
+    def ca_file(self) -> Path:
+        return self.server.ca_file
+
+    @property
+    def admin(self) -> Credentials:
+        return self.server.users[0]
+
+    @property
+    def reader(self) -> Credentials:
+        """May read and list, not write."""
+        return self.server.users[1]
+
+    @property
+    def client(self) -> Any:
+        """boto3's client of the administrator."""
+        return self.server.client()
+
+    def connection(self, connection_id: str = "dataops_store", user: Credentials | None = None) -> Connection:
+        return self.server.connection(connection_id, user)
+
+    def bucket(self, *, versioning: bool = True, lock: bool = True, lock_days: int = 0) -> str:
+        """A fresh bucket: versioned and able to lock objects, with a default retention if told so."""
+        name = f"test-{secrets.token_hex(6)}"
+        return self.server.create_bucket(name, versioning=versioning, lock=lock, lock_days=lock_days)
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder for servers: short, and traversable by PostgreSQL's own user (pytest's tmp_path is not)."""
+    folder = Path(tempfile.mkdtemp(prefix="dataops-test-", dir="/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def start_primary(server_folder: Path) -> Iterator[Callable[..., DatabaseServer]]:
+    """Start further primaries: ``start_primary("archiving", {"archive_mode": "on"})``."""
+    started: list[Cluster] = []
+
+    def start(name: str, settings: Mapping[str, str] | None = None) -> DatabaseServer:
+        folder = server_folder / f"{name}-{secrets.token_hex(3)}"
+        cluster = Cluster(folder, free_port(), secrets.token_hex(8), {**FAST, **(settings or {})})
+        cluster.initialise()
+        started.append(cluster)
+        cluster.start()
+        return DatabaseServer(cluster, f"test_{name}")
+
+    yield start
+    for cluster in started:
+        cluster.stop("immediate")
+
+
+@pytest.fixture(scope="session")
+def start_standby(server_folder: Path) -> Iterator[Callable[..., DatabaseServer]]:
+    """Start a streaming standby of a primary that a test owns: ``start_standby(primary, "replica")``."""
+    started: list[Cluster] = []
+
+    def start(
+        primary: DatabaseServer, name: str = "standby", settings: Mapping[str, str] | None = None
+    ) -> DatabaseServer:
+        suffix = secrets.token_hex(3)
+        folder = server_folder / f"{name}-{suffix}"
+        cluster = Cluster(folder, free_port(), primary.cluster.password, {**FAST, **(settings or {})})
+        cluster.clone(primary.cluster, slot=f"standby_{suffix}")
+        started.append(cluster)
+        cluster.start()
+        return DatabaseServer(cluster, f"test_{name}")
+
+    yield start
+    for cluster in started:
+        cluster.stop("immediate")
+
+
+@pytest.fixture(scope="session")
+def primary(start_primary: Callable[..., DatabaseServer]) -> DatabaseServer:
+    """The session's throwaway PostgreSQL server; isolate a test by a database of its own."""
+    return start_primary("primary")
+
+
+@pytest.fixture(scope="session")
+def standby(primary: DatabaseServer, start_standby: Callable[..., DatabaseServer]) -> DatabaseServer:
+    """A streaming standby of ``primary``."""
+    return start_standby(primary)
+
+
+@pytest.fixture(scope="session")
+def object_store_server(server_folder: Path) -> Iterator[ObjectStoreServer]:
+    """The session's throwaway S3 store; isolate a test by a bucket of its own."""
+    users = (
+        Credentials("admin", secrets.token_hex(8), secrets.token_hex(16)),
+        Credentials("reader", secrets.token_hex(8), secrets.token_hex(16), ("Read", "List")),
+    )
+    server = StoreServer(server_folder / "store", choose_ports(), users)
+    process = server.start()
+    yield ObjectStoreServer(server)
+    children.stop(process, seconds=3)
