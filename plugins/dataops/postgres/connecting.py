@@ -1,0 +1,138 @@
+"""Connections to PostgreSQL: for us by psycopg2, for its own programs by environment variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dataops.connections import Connection
+from dataops.errors import ConfigurationError
+from dataops.postgres.explaining import explain, where
+from dataops.postgres.tls import certificate_fault
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PsycopgConnection
+
+_FROM_EXTRA = {
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "sslcrl": "PGSSLCRL",
+    "options": "PGOPTIONS",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+    "channel_binding": "PGCHANNELBINDING",
+    "gssencmode": "PGGSSENCMODE",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+}
+"""What a connection's ``extra`` may say to libpq, and the variable that says it to libpq's programs."""
+
+_PATIENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""A peer that vanished is noticed within a minute (keepalives), not after the kernel's two hours."""
+
+
+def connect(
+    connection: Connection,
+    *,
+    dbname: str | None = None,
+    application_name: str = "dataops",
+    autocommit: bool = False,
+    statement_timeout: float | None = None,
+    lock_timeout: float | None = None,
+) -> PsycopgConnection:
+    """An open psycopg2 connection, visible in pg_stat_activity as ``dataops …``; the caller closes it.
+
+    ``dbname`` defaults to the connection's own, then to ``postgres``. Timeouts are seconds; None leaves the
+    server's own, 0 means none. Raises the leaf of ``dataops.postgres.errors`` that ``explain`` finds.
+    """
+    import psycopg2
+
+    settings = {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout}
+    parameters: dict[str, Any] = {**_parameters(connection, dbname, application_name)}
+    try:
+        conn: PsycopgConnection = psycopg2.connect(**parameters)
+        _configure(conn, settings)
+        conn.autocommit = autocommit
+    except psycopg2.Error as error:
+        fault = certificate_fault(connection) if "certificate verify failed" in str(error) else ""
+        raise explain(error, where=where(connection, dbname), fault=fault) from None
+    return conn
+
+
+def _configure(conn: PsycopgConnection, seconds: Mapping[str, float | None]) -> None:
+    conn.autocommit = True  # so that the settings outlive a rollback
+    with conn.cursor() as cursor:
+        for name, value in seconds.items():
+            if value is not None:
+                cursor.execute("SELECT set_config(%s, %s, false)", (name, f"{round(value * 1000)}ms"))
+
+
+def environment_of(
+    connection: Connection, dbname: str | None = None, *, application_name: str = "dataops"
+) -> dict[str, str]:
+    """The whole environment in which pg_dump, psql and their kin reach the connection.
+
+    The password travels as PGPASSWORD, which only the same user can read, and never in ``argv``.
+    Messages are in English and UTF-8, so that they can be recognised.
+    """
+    parameters = _parameters(connection, dbname, application_name)
+    fixed = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C.UTF-8",
+        "PGHOST": parameters.get("host"),
+        "PGPORT": parameters.get("port"),
+        "PGUSER": parameters.get("user"),
+        "PGDATABASE": parameters["dbname"],
+        "PGPASSWORD": parameters.get("password"),
+        "PGAPPNAME": parameters["application_name"],
+        "PGPASSFILE": os.environ.get("PGPASSFILE"),
+    }
+    extra = {variable: parameters.get(name) for name, variable in _FROM_EXTRA.items()}
+    return {name: value for name, value in {**fixed, **extra}.items() if value}
+
+
+def from_dsn(dsn: str, *, connection_id: str = "dsn") -> Connection:
+    """The connection that a libpq URI or ``keyword=value`` string describes, or ``ConfigurationError``."""
+    from psycopg2 import ProgrammingError
+    from psycopg2.extensions import parse_dsn
+
+    try:
+        parts = parse_dsn(dsn)
+    except ProgrammingError:  # its message repeats the string, password and all
+        raise ConfigurationError(
+            "The DSN cannot be read: write postgresql://user:password@host:port/database, or key=value pairs."
+        ) from None
+    known = {"host", "port", "user", "password", "dbname"}
+    return Connection(
+        id=connection_id,
+        type="postgres",
+        host=parts.get("host", ""),
+        port=int(parts["port"]) if parts.get("port") else None,
+        login=parts.get("user", ""),
+        password=parts.get("password", ""),
+        schema=parts.get("dbname", ""),
+        extra={name: value for name, value in parts.items() if name not in known},
+    )
+
+
+def _parameters(connection: Connection, dbname: str | None, application_name: str) -> dict[str, str]:
+    name = application_name if application_name.startswith("dataops") else f"dataops {application_name}"
+    given: Mapping[str, object] = {
+        "host": connection.host,
+        "port": connection.port,
+        "user": connection.login,
+        "password": connection.password,
+        "dbname": dbname or connection.schema or "postgres",
+        "application_name": name,
+    }
+    extra = {name: connection.extra[name] for name in _FROM_EXTRA if name in connection.extra}
+    return {
+        key: str(value) for key, value in {**_PATIENCE, **extra, **given}.items() if value not in {None, ""}
+    }
