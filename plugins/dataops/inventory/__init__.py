@@ -3,6 +3,7 @@
 from dataops.inventory.database import Database
 from dataops.inventory.duration import Duration, format_duration, parse_duration
 from dataops.inventory.inventory import Inventory, Subject, UnknownSubject
+from dataops.inventory.loading import NoInclude, load
 from dataops.inventory.objectives import Objectives, Retention
 from dataops.inventory.problem import InvalidFile, Problem
 from dataops.inventory.server import BackupType, Hosts, Physical, Rds, Server, WalArchive, Worker
@@ -14,6 +15,7 @@ __all__ = [
     "Hosts",
     "InvalidFile",
     "Inventory",
+    "NoInclude",
     "Objectives",
     "Physical",
     "Problem",
@@ -25,5 +27,6 @@ __all__ = [
     "WalArchive",
     "Worker",
     "format_duration",
+    "load",
     "parse_duration",
 ]

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from dataops.inventory.duration import Duration
-from dataops.inventory.fields import Day, Encryption, Jobs, Name, Owner, Part, Text, encryption_connection
+from dataops.inventory.fields import (
+    Compression,
+    Day,
+    Encryption,
+    Jobs,
+    Name,
+    Owner,
+    Part,
+    Text,
+    encryption_connection,
+)
 from dataops.inventory.objectives import Objectives, Retention, with_rpo
 from dataops.inventory.schedule import Schedule, longest_interval, spread
 
@@ -30,7 +40,7 @@ class Database(Part):
         timedelta(hours=2), description="Longest time a backup may take; then it is ended. Part of the RPO."
     )
     jobs: Jobs = Field(2, description="Connections that dump at once.")
-    compression: Annotated[str, StringConstraints(pattern=r"^(none|(gzip|lz4|zstd)(:[0-9]{1,2})?)$")] = Field(
+    compression: Compression = Field(
         "gzip:1",
         description="How the dump is compressed: `none`, `gzip`, and from PostgreSQL 16 on `lz4` and `zstd`.",
     )

@@ -47,16 +47,43 @@ def _switch(value: object) -> object:
     return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
 
-def _words(pattern: str, longest: int) -> StringConstraints:
+FORMS: dict[str, str] = {}
+"""What each pattern of a text field means, in words, for error messages and the docs."""
+
+
+def text(pattern: str, longest: int, form: str) -> StringConstraints:
+    """The constraint on a text field, its form told in words."""
+    FORMS[pattern] = form
     return StringConstraints(pattern=pattern, max_length=longest, min_length=1)
 
 
-Name = Annotated[str, _words(r"^[a-z0-9_-]+$", 100), AfterValidator(_check_name)]
-Owner = Annotated[str, _words(r"^[A-Za-z0-9][A-Za-z0-9 ._@+-]*$", 90)]
-Host = Annotated[str, _words(r"^[A-Za-z0-9][A-Za-z0-9.:_-]*$", 253)]
-Identifier = Annotated[str, _words(r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", 2048)]
-Text = Annotated[str, _words(r"^[^\x00-\x1f]+$", 63)]
-ConnectionId = Annotated[str, _words(r"^[A-Za-z_][A-Za-z0-9_.-]*$", 200)]
+Name = Annotated[
+    str, text(r"^[a-z0-9_-]+$", 100, "use lower-case letters, digits, - and _"), AfterValidator(_check_name)
+]
+Owner = Annotated[
+    str, text(r"^[A-Za-z0-9][A-Za-z0-9 ._@+-]*$", 90, "use letters, digits, blanks and . _ @ + -")
+]
+Host = Annotated[str, text(r"^[A-Za-z0-9][A-Za-z0-9.:_-]*$", 253, "write a host name or an IP address")]
+Identifier = Annotated[
+    str, text(r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", 2048, "use letters, digits and . _ : / -")
+]
+Text = Annotated[str, text(r"^[^\x00-\x1f]+$", 63, "write it without control characters")]
+Compression = Annotated[
+    str,
+    text(
+        r"^(none|(gzip|lz4|zstd)(:[0-9]{1,2})?)$",
+        10,
+        "write none, gzip, lz4 or zstd, with a level if you like, as in gzip:6",
+    ),
+]
+ConnectionId = Annotated[
+    str,
+    text(
+        r"^[A-Za-z_][A-Za-z0-9_.-]*$",
+        200,
+        "write the id of an Airflow connection, as in sandbox_primary; hosts and passwords belong into it",
+    ),
+]
 Day = Annotated[date, BeforeValidator(_check_date)]
 Encryption = Annotated[
     ConnectionId,

@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake: where it is, what stands there, what may stand there."""
+    """One mistake: where it is, what stands there, what is wrong with it, what may stand there.
+
+    ``path`` begins with the name of the include folder; ``line`` is 0 where it concerns the whole file.
+    """
 
     path: Path
     line: int
@@ -18,22 +21,21 @@ class Problem:
     allowed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return f"{place}: {self.text}"
+        return f"{self.path}:{self.line}: {self.text}" if self.line else f"{self.path}: {self.text}"
 
     @property
     def text(self) -> str:
-        """The mistake without its file and line."""
-        subject = " ".join(part for part in (self.field and f"{self.field}:", self.value) if part)
+        """The mistake in a sentence or two, without its file and line."""
         allowed = f" Allowed: {', '.join(self.allowed)}." if self.allowed else ""
-        return f"{subject} {self.message}.{allowed}".strip()
+        subject = f"{self.field}: {self.value}" if self.field and self.value else self.field or self.value
+        return f"{subject} {self.message}".strip() + "." * (not self.message.endswith("?")) + allowed
 
 
 @dataclass(frozen=True)
 class InvalidFile:
-    """A file that cannot be used. ``name`` is the subject's, safe in a DAG id.
+    """A file that cannot be used. ``name`` is its subject's, safe in a DAG id and unique among the invalid.
 
-    ``environment`` is None where the file does not tell it: then every environment shows the error.
+    ``environment`` is None where nothing tells it: then every environment shows the error.
     """
 
     name: str
