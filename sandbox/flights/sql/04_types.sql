@@ -6,7 +6,7 @@ SET LOCAL search_path = operations, extensions;
 
 CREATE TYPE flight_state AS ENUM ('scheduled', 'boarding', 'airborne', 'landed');
 ALTER TYPE flight_state ADD VALUE 'delayed' BEFORE 'boarding';
-CREATE TYPE position AS (latitude numeric(8, 5), longitude numeric(8, 5), label text COLLATE "C");
+CREATE TYPE whereabouts AS (latitude numeric(8, 5), longitude numeric(8, 5), label text COLLATE "C");
 CREATE FUNCTION feet_between(upper_bound double precision, lower_bound double precision)
     RETURNS double precision LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN upper_bound - lower_bound;
@@ -28,7 +28,7 @@ COMMENT ON TYPE flight_state IS 'What the departure board shows';
 COMMENT ON DOMAIN airport_code IS 'FAA code';
 COMMENT ON CONSTRAINT three_letters ON DOMAIN airport_code IS 'As on the ticket';
 COMMENT ON COLLATION names_any_case IS 'Müller is MÜLLER';
-COMMENT ON COLUMN position.label IS 'What a map shows';
+COMMENT ON COLUMN whereabouts.label IS 'What a map shows';
 GRANT USAGE ON TYPE flight_state TO flights_app;
 REVOKE USAGE ON TYPE seat FROM PUBLIC;
 GRANT USAGE ON DOMAIN seat TO flights_app WITH GRANT OPTION;
@@ -47,11 +47,11 @@ CREATE OPERATOR >>> (
 );
 COMMENT ON OPERATOR <<< (flight_state, flight_state) IS 'Comes earlier on the board';
 
-CREATE FUNCTION position_text(place position) RETURNS text
+CREATE FUNCTION position_text(place whereabouts) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN format('%s %s', (place).latitude, (place).longitude);
-CREATE CAST (position AS text) WITH FUNCTION position_text(position) AS ASSIGNMENT;
-COMMENT ON CAST (position AS text) IS 'Latitude before longitude';
+CREATE CAST (whereabouts AS text) WITH FUNCTION position_text(whereabouts) AS ASSIGNMENT;
+COMMENT ON CAST (whereabouts AS text) IS 'Latitude before longitude';
 RESET ROLE;
 
 -- What only a superuser can make: a base type, its casts, operator classes, a language, access methods.
@@ -80,8 +80,12 @@ COMMENT ON OPERATOR FAMILY backwards USING btree IS 'Everything the other way ro
 CREATE CONVERSION latin1_for_old_printers FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
 COMMENT ON CONVERSION latin1_for_old_printers IS 'The gate printers of 1997';
 
-CREATE TRUSTED LANGUAGE plflights
-    HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator;
+-- Its handlers are our own functions: pg_dump omits those of a language whose handlers belong to an extension.
+CREATE FUNCTION plflights_call() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE FUNCTION plflights_inline(internal) RETURNS void
+    LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_inline_handler';
+CREATE FUNCTION plflights_check(oid) RETURNS void LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_validator';
+CREATE TRUSTED LANGUAGE plflights HANDLER plflights_call INLINE plflights_inline VALIDATOR plflights_check;
 REVOKE USAGE ON LANGUAGE plflights FROM PUBLIC;
 GRANT USAGE ON LANGUAGE plflights TO flights_owner;
 COMMENT ON LANGUAGE plflights IS 'PL/pgSQL by another name';

@@ -14,7 +14,7 @@ CREATE TABLE gate (
     gate_id smallserial PRIMARY KEY,
     airport airport_code,
     label text COLLATE names_any_case NOT NULL,
-    place position,
+    place whereabouts,
     UNIQUE (airport, label)
 );
 INSERT INTO gate (airport, label, place) VALUES
@@ -52,6 +52,7 @@ CREATE TABLE booking (
 INSERT INTO booking (passenger, seat, flight_id, served_by, price)
     SELECT 'Passenger ' || n, (n % 12 + 1)::text || 'C', n, 100 + 5 * (n % 3), n * 1.10
     FROM generate_series(1, 2000) AS n;
+SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE booking ADD CONSTRAINT booking_flight_seat UNIQUE (flight_id, seat) DEFERRABLE;
 COMMENT ON COLUMN booking.price IS 'US dollars';
 
@@ -76,7 +77,7 @@ ALTER TABLE stray_truck INHERIT vehicle;
 INSERT INTO vehicle VALUES (1, 'NY 1');
 INSERT INTO fuel_truck VALUES (1, 'NY 1', 15000), (2, 'NY 2', DEFAULT);
 INSERT INTO stray_truck VALUES (3, 'NJ 3', NULL);
-CREATE TABLE waypoint OF position (PRIMARY KEY (label), longitude WITH OPTIONS DEFAULT 0);
+CREATE TABLE waypoint OF whereabouts (PRIMARY KEY (label), longitude WITH OPTIONS DEFAULT 0);
 INSERT INTO waypoint VALUES (40.1, -73.5, 'CAMRN'), (41.2, DEFAULT, 'MERIT');
 
 CREATE TABLE maintenance (
@@ -97,6 +98,8 @@ ALTER TABLE maintenance REPLICA IDENTITY NOTHING;
 
 CREATE TABLE empty (id integer PRIMARY KEY, nothing text);
 CREATE TABLE without_columns ();
+INSERT INTO without_columns DEFAULT VALUES;
+INSERT INTO without_columns DEFAULT VALUES;
 CREATE TABLE only_dropped_columns (gone integer);
 ALTER TABLE only_dropped_columns DROP COLUMN gone;
 CREATE INDEX booking_numbers_backwards ON booking (served_by integer_backwards);

@@ -4,14 +4,14 @@ CREATE SCHEMA reporting;
 SET LOCAL search_path = reporting, public, operations, extensions;
 
 CREATE FUNCTION delays_of(code text DEFAULT 'UA', OUT flights bigint, OUT mean numeric)
-    LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
         SELECT count(*), round(avg(dep_delay), 2) FROM public.flights WHERE carrier = code;
     END;
-CREATE FUNCTION late_flights(minutes integer) RETURNS TABLE (flight_id bigint, dep_delay integer)
+CREATE FUNCTION late_flights(lowest integer, highest integer) RETURNS TABLE (flight_id bigint, dep_delay integer)
     LANGUAGE plpgsql STABLE COST 500 ROWS 200 AS $$
 BEGIN
-    RETURN QUERY SELECT f.flight_id, f.dep_delay FROM public.flights AS f WHERE f.dep_delay >= minutes;
+    RETURN QUERY SELECT f.flight_id, f.dep_delay FROM public.flights AS f WHERE f.dep_delay BETWEEN lowest AND highest;
 END
 $$;
 CREATE FUNCTION longest(VARIADIC distances numeric[]) RETURNS numeric
@@ -43,9 +43,6 @@ CREATE AGGREGATE sum_of_squares (double precision) (
     MSFUNC = add_square, MINVFUNC = subtract_square, MSTYPE = double precision, MINITCOND = '0'
 );
 CREATE AGGREGATE longest_name (text) (SFUNC = text_larger, STYPE = text, SORTOP = >);
-CREATE AGGREGATE percentile_of (double precision ORDER BY anyelement) (
-    SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA
-);
 
 COMMENT ON FUNCTION delays_of(text) IS 'How late a carrier is';
 COMMENT ON PROCEDURE forget_bookings(timestamptz, bigint) IS 'Deletes; commits by itself';
@@ -55,9 +52,12 @@ GRANT EXECUTE ON FUNCTION read_bookings() TO flights_analyst;
 GRANT EXECUTE ON PROCEDURE forget_bookings(timestamptz, bigint) TO flights_app;
 RESET ROLE;
 
+CREATE AGGREGATE reporting.percentile_of (double precision ORDER BY anyelement) (
+    SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA
+);
 CREATE FUNCTION reporting.place_in_line() RETURNS bigint
     LANGUAGE internal WINDOW IMMUTABLE STRICT PARALLEL SAFE AS 'window_row_number';
 CREATE FUNCTION reporting.never_leaks(a text, b text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT LEAKPROOF RETURN a = b;
 CREATE FUNCTION reporting.guess_rows(internal) RETURNS internal LANGUAGE internal AS 'generate_series_int4_support';
-ALTER FUNCTION reporting.late_flights(integer) SUPPORT reporting.guess_rows;
+ALTER FUNCTION reporting.late_flights(integer, integer) SUPPORT reporting.guess_rows;

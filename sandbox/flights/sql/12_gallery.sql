@@ -53,8 +53,8 @@ INSERT INTO shapes VALUES
 
 CREATE TABLE containers (
     id integer PRIMARY KEY,
-    grid integer[][], words text[], shifted integer[], states operations.flight_state[], place operations.position,
-    places operations.position[], codes operations.seat[], whole int4range, spans tstzmultirange,
+    grid integer[][], words text[], shifted integer[], states operations.flight_state[], place operations.whereabouts,
+    places operations.whereabouts[], codes operations.seat[], whole int4range, spans tstzmultirange,
     heights operations.altitude_range, bands operations.altitude_bands, state operations.flight_state,
     relation regclass, routine regprocedure, owner regrole, row_pointer pg_lsn, snapshot pg_snapshot, tid tid,
     rights aclitem
