@@ -1,0 +1,87 @@
+"""How long a task may take, how often it is tried again, and on which errors it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+from dataops.backup.outcome import NotPassed
+from dataops.errors import ConfigurationError
+
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(minutes=15)
+
+NO_SECOND_TRY = ExceptionRetryPolicy([
+    RetryRule(ConfigurationError, RetryAction.FAIL, reason="A person must mend the configuration first."),
+    RetryRule(
+        NotPassed, RetryAction.FAIL, reason="A failed proof stays failed: trying again proves nothing."
+    ),
+])
+"""Everything else, a store that answers 503 or a server that restarts, is worth trying again."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Of one task: the longest time of an attempt, and how many attempts follow the first."""
+
+    time: timedelta
+    retries: int = 0
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As an operator's arguments."""
+        return {
+            "execution_timeout": self.time,
+            "retries": self.retries,
+            "retry_delay": FIRST_PAUSE,
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": LONGEST_PAUSE,
+            "retry_policy": NO_SECOND_TRY,
+        }
+
+    @property
+    def longest(self) -> timedelta:
+        """All attempts with the pauses between them."""
+        return self.time * (1 + self.retries) + LONGEST_PAUSE * self.retries
+
+
+RECORDING: Mapping[str, Limit] = MappingProxyType({
+    "evidence": Limit(timedelta(minutes=10), retries=2),
+    "verdict": Limit(timedelta(minutes=5)),
+})
+
+
+WATCH: Mapping[str, Limit] = MappingProxyType({
+    "watch": Limit(timedelta(minutes=8), retries=0),
+    "verdict": RECORDING["verdict"],
+})
+
+SWEEP: Mapping[str, Limit] = MappingProxyType({
+    "sweep": Limit(timedelta(hours=2), retries=1),
+    "verdict": RECORDING["verdict"],
+})
+
+
+def backup_limits(longest_take: timedelta) -> Mapping[str, Limit]:
+    """The limits of a backup's tasks. Reading everything back takes no longer than writing it."""
+    return {
+        "preflight": Limit(timedelta(minutes=10), retries=2),
+        "take": Limit(longest_take, retries=1),
+        "verify": Limit(longest_take, retries=1),
+        "publish": Limit(longest_take, retries=1),
+        "expire": Limit(timedelta(hours=1), retries=2),
+        **RECORDING,
+    }
+
+
+def run_timeout(limits: Mapping[str, Limit]) -> timedelta:
+    """A ``dagrun_timeout`` above the sum of every attempt and pause: it must never be what ends a run.
+
+    A run that times out skips its remaining tasks, and with them its evidence.
+    """
+    return sum((limit.longest for limit in limits.values()), start=timedelta(hours=1))

@@ -1,0 +1,27 @@
+"""Addresses that a person can open."""
+
+from __future__ import annotations
+
+from airflow.sdk.configuration import conf
+
+CONSOLE = "/dataops"
+"""Where the console's pages are mounted on Airflow's web server."""
+
+
+def dag_id(capability: str, subject: str) -> str:
+    """``backup__flights``; for what exists once per environment the capability alone."""
+    return f"{capability}__{subject}" if subject else capability
+
+
+def page(page_key: str) -> str:
+    """The evidence page under this key of the store, as Airflow's web server shows it to who is logged in."""
+    return f"{_base()}{CONSOLE}/{page_key}"
+
+
+def runbook(dag: str) -> str:
+    """The DAG's page: its documentation is the runbook."""
+    return f"{_base()}/dags/{dag}"
+
+
+def _base() -> str:
+    return str(conf.get("api", "base_url", fallback="http://localhost:8080")).rstrip("/")

@@ -1,0 +1,145 @@
+"""The steps of a backup as tasks: each leaves its report as XCom, also where it is red."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dataops.airflow import assets, subjects
+from dataops.airflow.form import options
+from dataops.airflow.operators.stoppable import Stoppable
+from dataops.backup.outcome import broken, insist
+from dataops.backup.steps import Job, StepReport
+from dataops.errors import DataOpsError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+RETURNED = "return_value"
+"""The XCom key under which a task's result stands; a red step pushes its report there before it raises."""
+
+
+class Step(Stoppable):
+    """One step of the backup of ``subject``. The task's id is the step's name."""
+
+    step: ClassVar[str]
+    template_fields: Sequence[str] = ("subject",)
+
+    def __init__(self, *, subject: str, **kwargs: Any) -> None:
+        super().__init__(**{"task_id": self.step, **kwargs})
+        self.subject = subject
+
+    @abstractmethod
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Do the step."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The step's report. Raises what stopped it, or ``NotPassed``, with the report already pushed."""
+        started = datetime.now(UTC)
+        try:
+            with self._stoppable():
+                report = self.work(self._job(context), context)
+        except DataOpsError as error:
+            self._push(context, broken(self.step, started, error))
+            # A user's mistake is told in its sentence; where in our code it surfaced helps nobody.
+            raise error.with_traceback(None) from None
+        except Exception as error:
+            self._push(context, broken(self.step, started, error))
+            raise
+        self._tell(report)
+        self._push(context, report)
+        insist(report)
+        return report.model_dump(mode="json")
+
+    def earlier(self, context: Context, step: str) -> StepReport:
+        """What an earlier step of this run left."""
+        return StepReport.model_validate(context["ti"].xcom_pull(task_ids=step))
+
+    def _job(self, context: Context) -> Job:
+        platform = subjects.platform()
+        subject = platform.inventory.subject(self.subject)
+        return Job(
+            platform=platform,
+            subject=subject,
+            say=lambda line: self.log.info("%s", line),
+            options=options(subject, context["dag_run"], context["params"]),
+        )
+
+    def _push(self, context: Context, report: StepReport) -> None:
+        context["ti"].xcom_push(key=RETURNED, value=report.model_dump(mode="json"))
+
+    def _tell(self, report: StepReport) -> None:
+        figures = ", ".join(f"{figure.name} {figure.value:g} {figure.unit}" for figure in report.figures)
+        seconds = (report.finished - report.started).total_seconds()
+        self.log.info("%s done in %.1f s: %s", self.step, seconds, figures or "no figures")
+
+
+class Preflight(Step):
+    """Look before touching: reach, rights, versions, room, keys."""
+
+    step = "preflight"
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Ask the method to look around."""
+        from dataops.backup.run import method_of
+
+        return method_of(job.subject).preflight(job)
+
+
+class Take(Step):
+    """Copy the data, and its manifest's contents, into the store."""
+
+    step = "take"
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Let the method take the backup."""
+        from dataops.backup.run import method_of
+
+        return method_of(job.subject).take(job)
+
+
+class Verify(Step):
+    """Read back from the store everything that was written."""
+
+    step = "verify"
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Let the method hold what is stored against what was sent."""
+        from dataops.backup.run import method_of
+
+        return method_of(job.subject).verify(job, self.earlier(context, "take"))
+
+
+class Publish(Step):
+    """Write the manifest, last. The asset's event tells who waits for a backup of this subject."""
+
+    step = "publish"
+
+    def __init__(self, *, subject: str, **kwargs: Any) -> None:
+        super().__init__(subject=subject, **{"outlets": [assets.backup(subject)], **kwargs})
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Let the method publish, then attach the figures to the asset's event."""
+        from dataops.backup.run import method_of
+
+        taken, verified = self.earlier(context, "take"), self.earlier(context, "verify")
+        published = method_of(job.subject).publish(job, taken, verified)
+        context["outlet_events"][assets.backup(self.subject)].extra.update({
+            "backup_id": taken.data["backup_id"],
+            "figures": assets.figures([*taken.figures, *verified.figures, *published.figures]),
+        })
+        return published
+
+
+class Expire(Step):
+    """Delete what retention lets go. It never touches the newest proven backup."""
+
+    step = "expire"
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Decide, then delete."""
+        from dataops.backup.expire import step
+
+        return step(job)

@@ -1,0 +1,27 @@
+"""The only task of a DAG whose file cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from dataops.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class BrokenFile(BaseOperator):
+    """Always red, with every problem of the file: a subject that is not backed up must not look quiet."""
+
+    template_fields: Sequence[str] = ()
+
+    def __init__(self, *, problems: str, task_id: str = "mend_the_file", **kwargs: Any) -> None:
+        super().__init__(task_id=task_id, retries=0, **kwargs)
+        self.problems = problems
+
+    def execute(self, context: Context) -> None:
+        """Raise the problems."""
+        raise ConfigurationError(f"This subject is not backed up until its file is mended.\n{self.problems}")

@@ -1,0 +1,49 @@
+"""Putting a run on record, and telling the next task where."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dataops.airflow import assets, links
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from dataops.evidence.record import Record
+    from dataops.store import ObjectStore
+
+
+def run_lineage(context: Context) -> dict[str, str]:
+    """Which run of which DAG this is, and why it runs, in the words of the evidence's lineage."""
+    run = context["dag_run"]
+    told = {
+        "dag_id": context["dag"].dag_id,
+        "run_id": context["run_id"],
+        "run_type": str(getattr(run.run_type, "value", run.run_type)),
+        "reason": str(context["params"].get("reason", "")),
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def put_on_record(store: ObjectStore, record: Record, context: Context) -> dict[str, Any]:
+    """Publish the record and emit the verdict's asset event; what the task ``verdict`` needs to know."""
+    from dataops.evidence import publish
+
+    published = publish(store, record, spool=spool())
+    told = {
+        "verdict": record.verdict.value,
+        "reason": record.reason,
+        "key": published.key,
+        "page": links.page(published.page_key),
+        "spooled": published.spooled,
+    }
+    asset = assets.verdict(record.capability, record.subject)
+    context["outlet_events"][asset].extra.update({**told, "figures": assets.figures(record.figures)})
+    return told
+
+
+def spool() -> Path:
+    """Where records wait for a store that is down; the same folder for every task on this worker."""
+    return Path(os.environ.get("DATAOPS_SPOOL") or Path.home() / ".local" / "state" / "dataops" / "spool")

@@ -1,0 +1,72 @@
+"""What all DAGs have in common, and the traps of Airflow that it holds against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from airflow.sdk.configuration import conf
+
+from dataops.airflow.limits import Limit, run_timeout
+from dataops.airflow.notify import Notify
+from dataops.airflow.subjects import environment
+from dataops.airflow.tags import Capability, tags_of
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+"""Static: a start date that moves with the clock would make a new DAG version at every parse."""
+
+
+def dag_settings(
+    capability: Capability, *, subject: str, owner: str, runbook: str, limits: Mapping[str, Limit]
+) -> dict[str, Any]:
+    """The arguments of a DAG that looks after production while its people are asleep."""
+    notify = Notify(capability=capability.value, subject=subject)
+    return {
+        "start_date": START,
+        "catchup": False,
+        "max_active_runs": 1,
+        # A DAG that nobody switched on would be a backup that nobody takes.
+        "is_paused_upon_creation": False,
+        # Bundles version dags/, but not plugins/: a run must not mix an old file with new code.
+        "disable_bundle_versioning": True,
+        "dagrun_timeout": run_timeout(limits),
+        "tags": tags_of(capability, environment=environment(), owner=owner),
+        "doc_md": runbook,
+        "default_args": {"owner": owner},
+        "access_control": access(owner),
+        "on_failure_callback": notify,
+        "on_success_callback": notify,
+    }
+
+
+def broken_settings(name: str, problems: str) -> dict[str, Any]:
+    """The arguments of the DAG that stands for a file which cannot be read."""
+    told = "\n".join(f"- {line}" for line in problems.splitlines())
+    return {
+        **dag_settings(
+            Capability.BACKUP,
+            subject=name,
+            owner="unknown",
+            runbook=f"**{name} is not backed up**, because its file cannot be read:\n\n{told}\n\n"
+            "Mend the file; `dataops inventory check` shows the same before a push.",
+            limits={"mend_the_file": Limit(timedelta(minutes=5))},
+        ),
+        "access_control": None,
+    }
+
+
+def access(owner: str) -> dict[str, dict[str, set[str]]] | None:
+    """What the role named after the owner may do, where the auth manager has roles per DAG (FAB), else None.
+
+    The role must exist. Who may see everything keeps that by a role of FAB's own.
+    """
+    if not _has_roles():
+        return None
+    return {owner: {"DAGs": {"can_read", "can_edit"}, "DAG Runs": {"can_create", "can_read"}}}
+
+
+@cache
+def _has_roles() -> bool:
+    return "fab" in str(conf.get("core", "auth_manager", fallback="")).lower()

@@ -1,0 +1,65 @@
+"""What the DAG files loop over: the inventory of this environment, read from local YAML and nothing else."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from airflow.sdk import get_parsing_context
+
+from dataops.airflow.resolve import resolve
+from dataops.errors import ConfigurationError
+from dataops.inventory import Inventory, load
+from dataops.platform import Platform
+
+
+def environment() -> str:
+    """The environment that this Airflow serves, from ``DATAOPS_ENVIRONMENT``.
+
+    Without it nobody could say whose databases to touch, so there is no default.
+    """
+    name = os.environ.get("DATAOPS_ENVIRONMENT", "")
+    if not name:
+        raise ConfigurationError(
+            "DATAOPS_ENVIRONMENT is not set: set it to the environment (as in the YAML files) "
+            "that this Airflow serves."
+        )
+    return name
+
+
+def include() -> Path:
+    """The folder of the users' files: ``DATAOPS_INCLUDE``, by default include/ beside plugins/."""
+    chosen = os.environ.get("DATAOPS_INCLUDE")
+    return Path(chosen) if chosen else Path(__file__).parents[3] / "include"
+
+
+def inventory() -> Inventory:
+    """The inventory, read once per process: a task's process and a parse of a DAG file are short-lived."""
+    return _read_once(include(), environment())
+
+
+@cache
+def _read_once(folder: Path, name: str) -> Inventory:
+    return load(folder, name)
+
+
+def platform(*, fresh: bool = False) -> Platform:
+    """This environment's platform with Airflow's connections; ``fresh`` for processes that live long."""
+    files = load(include(), environment()) if fresh else inventory()
+    return Platform(environment=environment(), inventory=files, resolve=resolve)
+
+
+def wanted(dag_id: str) -> bool:
+    """Whether this parse needs the DAG: a task's process needs only its own (500 DAGs: 0.8 s → 0.1 s)."""
+    only = get_parsing_context().dag_id
+    return only is None or only == dag_id
+
+
+def invalid(files: Inventory) -> dict[str, str]:
+    """From the name of what could not be read to all that is wrong with its files, sorted by name."""
+    problems: dict[str, list[str]] = {}
+    for file in files.invalid:
+        problems.setdefault(file.name, []).extend(str(problem) for problem in file.errors)
+    taken = {subject.name for subject in files.subjects}
+    return {name: "\n".join(told) for name, told in sorted(problems.items()) if name not in taken}

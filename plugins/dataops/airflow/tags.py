@@ -1,0 +1,18 @@
+"""The tags of a DAG: its capability, its environment, its owner. No others, so that filters stay useful."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Capability(StrEnum):
+    """What a DAG does; the first part of its id and its first tag."""
+
+    BACKUP = "backup"
+    BACKUP_WATCH = "backup_watch"
+    SWEEP = "sweep"
+
+
+def tags_of(capability: Capability, *, environment: str, owner: str) -> list[str]:
+    """The capability's tag, ``environment:…`` and ``owner:…``, in this order."""
+    return [capability.value, f"environment:{environment}", f"owner:{owner}"]
