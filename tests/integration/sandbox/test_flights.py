@@ -142,9 +142,9 @@ CATALOGS = [  # each asks for something that no server holds by itself
 
 COMMENTED = [
     "am", "cast", "class", "collation", "constraint", "conversion", "event_trigger", "foreign_data_wrapper",
-    "foreign_server", "language", "largeobject", "namespace", "opclass", "operator", "opfamily", "policy", "proc",
-    "publication", "rewrite", "statistic_ext", "subscription", "transform", "trigger", "ts_config", "ts_dict",
-    "ts_parser", "ts_template", "type",
+    "foreign_server", "language", "largeobject", "namespace", "opclass", "operator", "opfamily", "policy",
+    "proc", "publication", "rewrite", "statistic_ext", "subscription", "transform", "trigger", "ts_config",
+    "ts_dict", "ts_parser", "ts_template", "type",
 ]  # fmt: skip
 CATALOGS += [
     f"pg_description WHERE objoid >= 16384 AND classoid = 'pg_{catalog}'::regclass" for catalog in COMMENTED
