@@ -1,9 +1,11 @@
 """What the platform looks after: the YAML under include/, as frozen models."""
 
 from dataops.inventory.database import Database
+from dataops.inventory.discovery import Unenrolled, unenrolled
 from dataops.inventory.duration import Duration, format_duration, parse_duration
 from dataops.inventory.inventory import Inventory, Subject, UnknownSubject
 from dataops.inventory.loading import NoInclude, load
+from dataops.inventory.location import environment_name, include_folder
 from dataops.inventory.objectives import Objectives, Retention
 from dataops.inventory.problem import InvalidFile, Problem
 from dataops.inventory.server import BackupType, Hosts, Physical, Rds, Server, WalArchive, Worker
@@ -23,10 +25,14 @@ __all__ = [
     "Retention",
     "Server",
     "Subject",
+    "Unenrolled",
     "UnknownSubject",
     "WalArchive",
     "Worker",
+    "environment_name",
     "format_duration",
+    "include_folder",
     "load",
     "parse_duration",
+    "unenrolled",
 ]

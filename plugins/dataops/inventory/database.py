@@ -31,7 +31,7 @@ class Database(Part):
     )
     server: Name = Field(description="Server that it is on: a file in include/servers.")
     owner: Owner = Field(description="Team that is called when something is red.")
-    environment: str = Field("", description="The server's environment; need not be written.")
+    environment: Name = Field("", description="The server's environment; need not be written.")
     dbname: Text = Field(
         "", validate_default=True, description="Name of the database in PostgreSQL. Default: `database`."
     )

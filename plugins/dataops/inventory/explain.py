@@ -71,7 +71,7 @@ def _fault(details: ErrorDetails) -> tuple[str, tuple[str, ...]]:
     if kind == "string_type":
         return _no_text(given), ()
     if kind == "string_pattern_mismatch":
-        return f"has another form: {FORMS[context['pattern']]}", ()
+        return f"has another form than it should: {FORMS[context['pattern']]}", ()
     if kind == "model_type" or isinstance(given, dict | list):
         return (
             "is no mapping: write its fields below it, indented"

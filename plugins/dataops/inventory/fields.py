@@ -58,22 +58,18 @@ def text(pattern: str, longest: int, form: str) -> StringConstraints:
 
 
 Name = Annotated[
-    str, text(r"^[a-z0-9_-]+$", 100, "use lower-case letters, digits, - and _"), AfterValidator(_check_name)
+    str, text(r"^[a-z0-9_-]+$", 100, "lower-case letters, digits, - and _"), AfterValidator(_check_name)
 ]
-Owner = Annotated[
-    str, text(r"^[A-Za-z0-9][A-Za-z0-9 ._@+-]*$", 90, "use letters, digits, blanks and . _ @ + -")
-]
-Host = Annotated[str, text(r"^[A-Za-z0-9][A-Za-z0-9.:_-]*$", 253, "write a host name or an IP address")]
-Identifier = Annotated[
-    str, text(r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", 2048, "use letters, digits and . _ : / -")
-]
-Text = Annotated[str, text(r"^[^\x00-\x1f]+$", 63, "write it without control characters")]
+Owner = Annotated[str, text(r"^[A-Za-z0-9][A-Za-z0-9 ._@+-]*$", 90, "letters, digits, blanks and . _ @ + -")]
+Host = Annotated[str, text(r"^[A-Za-z0-9][A-Za-z0-9.:_-]*$", 253, "a host name or an IP address")]
+Identifier = Annotated[str, text(r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", 2048, "letters, digits and . _ : / -")]
+Text = Annotated[str, text(r"^[^\x00-\x1f]+$", 63, "text on one line, up to 63 characters")]
 Compression = Annotated[
     str,
     text(
         r"^(none|(gzip|lz4|zstd)(:[0-9]{1,2})?)$",
         10,
-        "write none, gzip, lz4 or zstd, with a level if you like, as in gzip:6",
+        "none, gzip, lz4 or zstd, with a level if you like, as in gzip:6",
     ),
 ]
 ConnectionId = Annotated[
@@ -81,7 +77,7 @@ ConnectionId = Annotated[
     text(
         r"^[A-Za-z_][A-Za-z0-9_.-]*$",
         200,
-        "write the id of an Airflow connection, as in sandbox_primary; hosts and passwords belong into it",
+        "the id of an Airflow connection",
     ),
 ]
 Day = Annotated[date, BeforeValidator(_check_date)]

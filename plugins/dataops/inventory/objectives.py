@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from dataops.inventory.duration import Duration
 from dataops.inventory.fields import Part
+
+
+def _without_default(schema: JsonDict) -> None:
+    """A default that depends on other fields is told in the description."""
+    schema.pop("default", None)
 
 
 class Objectives(Part):
@@ -17,6 +23,7 @@ class Objectives(Part):
     rto: Duration = Field(timedelta(hours=4), description="Longest time to restore service.")
     rpo: Duration = Field(
         timedelta(hours=26),
+        json_schema_extra=_without_default,
         description="Longest data loss. Default: what the schedule gives, that is the longest interval plus "
         "`max_duration`; for a physical backup `15m`, since WAL is archived all the time.",
     )
