@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from airflow.sdk.configuration import conf
@@ -67,6 +66,5 @@ def access(owner: str) -> dict[str, dict[str, set[str]]] | None:
     return {owner: {"DAGs": {"can_read", "can_edit"}, "DAG Runs": {"can_create", "can_read"}}}
 
 
-@cache
 def _has_roles() -> bool:
     return "fab" in str(conf.get("core", "auth_manager", fallback="")).lower()

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
 from airflow.sdk import get_parsing_context
 
 from dataops.airflow.resolve import resolve
-from dataops.errors import ConfigurationError
 from dataops.inventory import Inventory, load
+from dataops.inventory.location import environment_name as environment
+from dataops.inventory.location import include_folder
 from dataops.platform import Platform
-
-
-def environment() -> str:
-    """The environment that this Airflow serves, from ``DATAOPS_ENVIRONMENT``.
-
-    Without it nobody could say whose databases to touch, so there is no default.
-    """
-    name = os.environ.get("DATAOPS_ENVIRONMENT", "")
-    if not name:
-        raise ConfigurationError(
-            "DATAOPS_ENVIRONMENT is not set: set it to the environment (as in the YAML files) "
-            "that this Airflow serves."
-        )
-    return name
-
-
-def include() -> Path:
-    """The folder of the users' files: ``DATAOPS_INCLUDE``, by default include/ beside plugins/."""
-    chosen = os.environ.get("DATAOPS_INCLUDE")
-    return Path(chosen) if chosen else Path(__file__).parents[3] / "include"
 
 
 def inventory() -> Inventory:
     """The inventory, read once per process: a task's process and a parse of a DAG file are short-lived."""
-    return _read_once(include(), environment())
+    return _read_once(include_folder(), environment())
 
 
 @cache
@@ -46,7 +26,7 @@ def _read_once(folder: Path, name: str) -> Inventory:
 
 def platform(*, fresh: bool = False) -> Platform:
     """This environment's platform with Airflow's connections; ``fresh`` for processes that live long."""
-    files = load(include(), environment()) if fresh else inventory()
+    files = load(include_folder(), environment()) if fresh else inventory()
     return Platform(environment=environment(), inventory=files, resolve=resolve)
 
 

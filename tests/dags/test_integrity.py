@@ -1,0 +1,192 @@
+"""What every DAG of this repository must keep, whatever the inventory says."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+from airflow.serialization.serialized_objects import DagSerialization
+from dataops.airflow.tags import Capability
+
+from tests.airflow_home import ROOT
+from tests.dags.conftest import Include
+
+FILES = sorted((ROOT / "dags").glob("*.py"))
+PER_ENVIRONMENT = {"backup_watch", "sweep"}
+
+
+@pytest.fixture
+def dags(include: Include, parse: Callable[[], DagBag]) -> dict[str, DAG]:
+    """A server with a pod of its own, a managed one, two databases, one broken file."""
+    include.server("main", "worker: {queue: dc1, pod_template: /pods/dc1.yaml}\n")
+    include.server("managed", "rds: {instance: prod-1, region: eu-central-1}\n")
+    include.database("orders")
+    include.database("customers", "objectives: {rto: 1h}\n")
+    include.write("databases/broken.yaml", "database: broken\nserver: main\nowner: x\nscheduel: daily\n")
+    bag = parse()
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def _tasks(dags: dict[str, DAG]) -> list[tuple[DAG, object]]:
+    return [(dag, task) for dag in dags.values() for task in dag.tasks]
+
+
+def test_ids_are_capability_and_subject(dags: dict[str, DAG]) -> None:
+    subjects = {"main", "managed", "orders", "customers", "broken"}
+    assert set(dags) == {f"backup__{name}" for name in subjects} | PER_ENVIRONMENT
+
+
+def test_every_dag_is_documented_owned_and_tagged(dags: dict[str, DAG]) -> None:
+    capabilities = {each.value for each in Capability}
+    for dag in dags.values():
+        assert dag.doc_md and len(dag.doc_md) > 100
+        assert dag.owner and dag.owner != "airflow"
+        assert len(dag.tags & capabilities) == 1
+        assert {tag.split(":")[0] for tag in dag.tags - capabilities} == {"environment", "owner"}
+
+
+def test_the_runbook_names_the_objectives(dags: dict[str, DAG]) -> None:
+    assert "(RTO) | 1h |" in str(dags["backup__customers"].doc_md)
+    assert "(RPO) | 26h |" in str(dags["backup__customers"].doc_md)
+
+
+def test_nightly_dags_run_without_anybody_switching_them_on(dags: dict[str, DAG]) -> None:
+    for dag in dags.values():
+        assert dag.is_paused_upon_creation is False
+        assert dag.catchup is False
+        assert dag.max_active_runs == 1
+        assert dag.disable_bundle_versioning is True
+
+
+def test_no_run_times_out_before_its_tasks_do(dags: dict[str, DAG]) -> None:
+    for dag in dags.values():
+        longest = timedelta()
+        for task in dag.tasks:
+            assert task.execution_timeout or task.task_id == "mend_the_file"
+            longest += (task.execution_timeout or timedelta()) * (1 + (task.retries or 0))
+            longest += timedelta(seconds=0) if not task.retries else task.max_retry_delay * task.retries
+        assert dag.dagrun_timeout is not None
+        assert dag.dagrun_timeout > longest
+
+
+def test_the_verdict_is_the_only_leaf_and_always_runs(dags: dict[str, DAG]) -> None:
+    for dag_id, dag in dags.items():
+        leaves = [task for task in dag.tasks if not task.downstream_task_ids]
+        if dag_id == "backup__broken":
+            assert [task.task_id for task in leaves] == ["mend_the_file"]
+            continue
+        assert [task.task_id for task in leaves] == ["verdict"]
+        assert leaves[0].trigger_rule == "all_done"
+        assert leaves[0].retries == 0
+
+
+def test_steps_stop_at_the_first_red_one_and_evidence_is_always_written(dags: dict[str, DAG]) -> None:
+    rules = {task.task_id: task.trigger_rule for task in dags["backup__orders"].tasks}
+    steps = ("preflight", "take", "verify", "publish", "expire")
+    assert {rules[step] for step in steps} == {"all_success"}
+    assert rules["evidence"] == "all_done"
+    assert dags["backup__orders"].get_task("evidence").upstream_task_ids == {"expire"}
+
+
+def test_only_publish_emits_the_backup(dags: dict[str, DAG]) -> None:
+    emits = {task.task_id: [asset.uri for asset in task.outlets] for task in dags["backup__orders"].tasks}
+    assert emits.pop("publish") == ["dataops://backup/orders"]
+    assert emits.pop("evidence") == ["dataops://verdict/backup/orders"]
+    assert not any(emits.values())
+
+
+def test_every_pool_is_committed(dags: dict[str, DAG]) -> None:
+    committed = set(json.loads((ROOT / "include" / "infrastructure" / "pools.json").read_text()))
+    used = {task.pool for dag in dags.values() for task in dag.tasks}
+    assert "backup" in used
+    assert used <= committed | {"default_pool"}
+
+
+def test_the_watch_waits_for_nobodys_pool(dags: dict[str, DAG]) -> None:
+    assert {task.pool for task in dags["backup_watch"].tasks} == {"default_pool"}
+
+
+def test_tasks_run_where_the_server_says(dags: dict[str, DAG]) -> None:
+    take = dags["backup__orders"].get_task("take")
+    assert (take.pool, take.queue, take.executor_config) == (
+        "backup",
+        "dc1",
+        {"pod_template_file": "/pods/dc1.yaml"},
+    )
+    assert dags["backup__managed"].get_task("take").queue == "default"
+
+
+def test_a_database_and_a_server_have_their_own_forms(dags: dict[str, DAG]) -> None:
+    assert set(dags["backup__orders"].params) == {"content", "on_blocking_ddl", "reason"}
+    assert set(dags["backup__main"].params) == {"type", "reason"}
+    assert set(dags["backup__managed"].params) == {"reason"}
+    assert all(
+        param.schema.get("title")
+        for param in (dags["backup__main"].params.get_param(name) for name in ("type",))
+    )
+
+
+def test_parsing_twice_gives_the_same_bytes(
+    dags: dict[str, DAG], include: Include, parse: Callable[[], DagBag]
+) -> None:
+    def written(each: dict[str, DAG]) -> dict[str, str]:
+        return {dag_id: json.dumps(DagSerialization.serialize_dag(dag)) for dag_id, dag in each.items()}
+
+    assert written(dict(parse().dags)) == written(dags)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_dag_file_reads_on_one_screen_and_asks_nothing_at_parse_time(path: object) -> None:
+    text = path.read_text()  # type: ignore[attr-defined]
+    assert len(text.splitlines()) <= 150
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree)
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    roots = {
+        (node.module or "").split(".")[0] if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert roots <= {"airflow", "dataops"}
+    assert not re.search(r"\b(Variable|Connection|now\(|uuid|random|environ)\b", text.split('"""', 2)[2])
+
+
+def test_what_the_dags_import_is_light() -> None:
+    code = (
+        "import sys; import tests.airflow_home; import dataops.airflow.operators, dataops.airflow.settings;"
+        "heavy = {'boto3', 'psycopg2', 'great_expectations', 'confluent_kafka', 'pyrage', 'pandas'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout.splitlines()[-1] == "[]"
+
+
+def test_only_the_skin_imports_airflow() -> None:
+    knowing = re.compile(r"^\s*(from|import) airflow\b", re.MULTILINE)
+    package = ROOT / "plugins" / "dataops"
+    strangers = [
+        path.relative_to(package)
+        for path in sorted(package.rglob("*.py"))
+        if path.relative_to(package).parts[0] != "airflow" and knowing.search(path.read_text())
+    ]
+    assert strangers == []
+
+
+def test_airflows_plugin_loader_leaves_the_package_alone() -> None:
+    assert "dataops/" in (ROOT / "plugins" / ".airflowignore").read_text().splitlines()

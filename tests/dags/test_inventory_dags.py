@@ -1,0 +1,85 @@
+"""What the inventory turns into: nobody lost, nobody foreign, a broken file alone in its trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from dataops.errors import ConfigurationError
+
+from tests.dags.conftest import Include
+
+
+def test_a_broken_file_is_a_red_dag_and_stops_nobody(include: Include, parse: Callable[[], DagBag]) -> None:
+    include.server()
+    include.database("orders")
+    include.write("databases/broken.yaml", "database: broken\nserver: main\nowner: x\nscheduel: daily\n")
+    bag = parse()
+    assert bag.import_errors == {}
+    assert "preflight" in bag.dags["backup__orders"].task_dict
+    (task,) = bag.dags["backup__broken"].tasks
+    with pytest.raises(ConfigurationError, match=r"broken\.yaml:4.*scheduel"):
+        task.execute({})
+    assert "scheduel" in str(bag.dags["backup__broken"].doc_md)
+
+
+def test_what_is_no_yaml_at_all_is_a_red_dag_too(include: Include, parse: Callable[[], DagBag]) -> None:
+    include.server()
+    include.write("databases/odd name!.yaml", "\x00\x01")
+    bag = parse()
+    assert bag.import_errors == {}
+    assert {"backup__main", "backup__odd_name_"} <= set(bag.dags)
+
+
+def test_a_retired_subject_has_no_dag(include: Include, parse: Callable[[], DagBag]) -> None:
+    include.server()
+    include.database("orders")
+    include.database("old", "retired: 2026-01-31\n")
+    assert {"backup__main", "backup__orders"} == {each for each in parse().dags if "__" in each}
+
+
+def test_another_environments_subjects_have_no_dag(include: Include, parse: Callable[[], DagBag]) -> None:
+    include.server()
+    include.server("elsewhere", environment="production")
+    include.database("theirs", server="elsewhere")
+    assert {each for each in parse().dags if "__" in each} == {"backup__main"}
+
+
+def test_a_tasks_process_makes_only_its_own_dag(
+    include: Include, parse: Callable[[], DagBag], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    include.server()
+    include.database("orders")
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "backup__orders")
+    assert {each for each in parse().dags if each.startswith("backup__")} == {"backup__orders"}
+
+
+def test_without_an_environment_the_file_says_what_to_set(
+    include: Include, parse: Callable[[], DagBag], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    include.server()
+    monkeypatch.delenv("DATAOPS_ENVIRONMENT")
+    errors = parse().import_errors
+    assert len(errors) == 3
+    assert all("DATAOPS_ENVIRONMENT is not set" in error for error in errors.values())
+
+
+@pytest.mark.parametrize(
+    ("auth_manager", "expected"),
+    [
+        ("airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager", {"data-team"}),
+        ("airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager", set()),
+    ],
+)
+def test_the_owner_gets_access_where_roles_exist(
+    include: Include,
+    parse: Callable[[], DagBag],
+    monkeypatch: pytest.MonkeyPatch,
+    auth_manager: str,
+    expected: set[str],
+) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__AUTH_MANAGER", auth_manager)
+    include.server()
+    include.database("orders")
+    assert set(parse().dags["backup__orders"].access_control or {}) == expected
