@@ -40,7 +40,7 @@ def checked(name: str, expected: JsonValue, look: Callable[[], Seen | None]) -> 
             observed, reason = seen.observed, seen.reason
     except DataOpsError as error:
         reason = f"could not run: {error}"
-    except Exception as error:  # noqa: BLE001 - a look that breaks must not take the other checks with it
+    except Exception as error:  # one look that breaks must not take the others with it
         log.exception("The check %s broke", name)
         reason = f"could not run: {type(error).__name__}"
     return Check(

@@ -41,7 +41,8 @@ class Lineage(_Part):
     git_commit: str | None = None
     dag_id: str | None = None
     run_id: str | None = None
-    triggered_by: str | None = None
+    run_type: str | None = None
+    reason: str | None = None
     host: str | None = None
 
 

@@ -67,3 +67,17 @@ def overall(checks: Iterable[Check]) -> Verdict:
     if Verdict.INCONCLUSIVE in verdicts or not verdicts:
         return Verdict.INCONCLUSIVE
     return Verdict.PASSED
+
+
+def reason(checks: Iterable[Check]) -> str:
+    """Why a run has its verdict, in one sentence: the worst red check and how many more there are."""
+    applicable = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
+    red = [check for check in applicable if check.verdict is not Verdict.PASSED]
+    if not applicable:
+        return "No check ran, so nothing is proven."
+    if not red:
+        return f"All {len(applicable)} checks passed."
+    worst = next((check for check in red if check.verdict is Verdict.FAILED), red[0])
+    more = f" ({len(red) - 1} more of {len(applicable)} checks are red)" if len(red) > 1 else ""
+    why = worst.reason or f"expected {worst.expected!r}, observed {worst.observed!r}"
+    return f"{worst.name}: {why.rstrip('.')}{more}."

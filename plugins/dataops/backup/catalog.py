@@ -1,0 +1,152 @@
+"""The catalog: which backups a subject has, read from the store alone. No manifest, no backup."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from dataops.backup.manifest.header import Header, UnreadableManifest
+from dataops.errors import ConfigurationError
+from dataops.evidence.verdict import Verdict
+
+if TYPE_CHECKING:
+    from dataops.store import ObjectStore
+
+BACKUP_ID = re.compile(r"^(\d{8}T\d{6}Z)-[0-9a-f]{6}$")
+READERS = 8
+"""Manifests read at once: the listing of a year's backups stays within a second or two."""
+
+
+class Proof(BaseModel):
+    """What a drill wrote beside the backup that it restored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at: datetime
+    verdict: Verdict
+    coverage: Mapping[str, JsonValue] = Field(default_factory=dict)
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One published backup: its manifest's header, and its proofs, the oldest first."""
+
+    header: Header
+    proofs: tuple[Proof, ...] = ()
+
+    @property
+    def backup_id(self) -> str:
+        """Its id."""
+        return self.header.backup_id
+
+    @property
+    def proven(self) -> bool:
+        """Whether its latest drill passed."""
+        return bool(self.proofs) and self.proofs[-1].verdict is Verdict.PASSED
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A manifest that is there and cannot be read, and why."""
+
+    backup_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All that the store holds of a subject, the newest first."""
+
+    backups: tuple[Backup, ...]
+    damaged: tuple[Damaged, ...]
+    unfinished: tuple[str, ...]
+    """Ids under which objects lie without a manifest: runs in progress, or leftovers of runs that died."""
+
+
+def folder(subject: str, backup_id: str = "") -> str:
+    """The prefix of everything that belongs to a subject, or to one of its backups."""
+    return f"backups/{subject}/" + (f"{backup_id}/" if backup_id else "")
+
+
+def manifest_key(subject: str, backup_id: str) -> str:
+    """Where a backup's manifest lies."""
+    return folder(subject, backup_id) + "manifest.json"
+
+
+def started_at(backup_id: str) -> datetime:
+    """When the run of this id began, UTC, as the id itself says."""
+    matched = BACKUP_ID.match(backup_id)
+    if matched is None:
+        raise ConfigurationError(f"{backup_id!r} is no backup id: one looks like 20261123T141500Z-3f9a2c.")
+    return datetime.strptime(matched[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def read(store: ObjectStore, subject: str) -> Catalog:
+    """The catalog of a subject, eight backups read at a time."""
+    with ThreadPoolExecutor(READERS) as pool:
+        found = list(pool.map(lambda backup_id: _entry(store, subject, backup_id), _ids(store, subject)))
+    return Catalog(
+        backups=tuple(
+            sorted(
+                (each for each in found if isinstance(each, Backup)),
+                key=lambda each: (each.header.snapshot_at, each.backup_id),
+                reverse=True,
+            )
+        ),
+        damaged=tuple(each for each in found if isinstance(each, Damaged)),
+        unfinished=tuple(each for each in reversed(found) if isinstance(each, str)),
+    )
+
+
+def backups(store: ObjectStore, subject: str) -> tuple[Backup, ...]:
+    """The published backups of a subject, the newest first."""
+    return read(store, subject).backups
+
+
+def published(store: ObjectStore, subject: str) -> dict[str, datetime]:
+    """From the id of each published backup to the moment its manifest was written, by the store's clock."""
+    found = {}
+    for backup_id in _ids(store, subject):
+        for listed in store.list(manifest_key(subject, backup_id)):
+            found[backup_id] = listed.modified
+    return found
+
+
+def subjects(store: ObjectStore) -> tuple[str, ...]:
+    """The names under which anything lies in the store's ``backups/``, sorted."""
+    return tuple(sorted(prefix.split("/")[1] for prefix in store.folders("backups/")))
+
+
+def _ids(store: ObjectStore, subject: str) -> list[str]:
+    names = (prefix.rstrip("/").rsplit("/", 1)[1] for prefix in store.folders(folder(subject)))
+    return sorted(name for name in names if BACKUP_ID.match(name))
+
+
+def _entry(store: ObjectStore, subject: str, backup_id: str) -> Backup | Damaged | str:
+    """The backup of this id; what is wrong with its manifest; or the bare id where there is no manifest."""
+    key = manifest_key(subject, backup_id)
+    try:
+        header = Header.from_bytes(store.get(key), key)
+        if header.backup_id != backup_id:
+            return Damaged(backup_id, f"{key} is the manifest of {header.backup_id}.")
+        keys = [listed.key for listed in store.list(folder(subject, backup_id) + "proofs/")]
+        return Backup(header, tuple(sorted((_proof(store, each) for each in keys), key=lambda p: p.at)))
+    except NotFound:
+        return backup_id
+    except UnreadableManifest as error:
+        return Damaged(backup_id, str(error))
+
+
+def _proof(store: ObjectStore, key: str) -> Proof:
+    try:
+        return Proof.model_validate(json.loads(store.get(key)))
+    except (ValueError, ValidationError) as error:
+        raise UnreadableManifest(f"{key} is not a proof: {type(error).__name__}.") from error

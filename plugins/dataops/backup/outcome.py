@@ -1,0 +1,63 @@
+"""What tasks tell each other about a step: its report as XCom, also where it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from dataops.backup.steps import StepReport
+from dataops.errors import DataOpsError, InconclusiveError
+from dataops.evidence.verdict import Check, Verdict
+
+
+class NotPassed(DataOpsError):
+    """A check was red. The next steps must not build on it, and another try would not change it."""
+
+
+def broken(step: str, started: datetime, error: Exception) -> StepReport:
+    """The report of a step that could not go on: one red check with the reason.
+
+    What the step was to find out stays unknown where the error says so, or where nobody foresaw it; such an
+    error's text is withheld, since nobody vouches that it holds no secret.
+    """
+    foreseen = isinstance(error, DataOpsError)
+    unknown = isinstance(error, InconclusiveError) or not foreseen
+    now = datetime.now(UTC)
+    return StepReport(
+        step=step,
+        started=started,
+        finished=now,
+        checks=(
+            Check(
+                name=step,
+                verdict=Verdict.INCONCLUSIVE if unknown else Verdict.FAILED,
+                reason=str(error) if foreseen else f"{type(error).__name__}: see the log of the task {step}",
+                seconds=round((now - started).total_seconds(), 3),
+            ),
+        ),
+    )
+
+
+def unfinished(step: str, now: datetime, *, after: str | None) -> StepReport:
+    """The report in place of one that never came: inconclusive, since nobody knows what it would say."""
+    reason = f"not started, because {after} was red" if after else "did not finish: killed, lost or timed out"
+    check = Check(name=step, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    return StepReport(step=step, started=now, finished=now, checks=(check,))
+
+
+def first_red(checks: Iterable[Check]) -> Check | None:
+    """The first check that is neither passed nor not applicable, a failed one before an inconclusive one."""
+    red = [check for check in checks if check.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}]
+    failed = [check for check in red if check.verdict is Verdict.FAILED]
+    return next(iter(failed + red), None)
+
+
+def insist(report: StepReport) -> None:
+    """Raises ``NotPassed`` where a check of the report is red, naming it and its reason."""
+    red = first_red(report.checks)
+    if red is not None:
+        raise NotPassed(f"{report.step}: {red.name} is {red.verdict.value}: {red.reason or _contrast(red)}.")
+
+
+def _contrast(check: Check) -> str:
+    return f"expected {check.expected!r}, observed {check.observed!r}"

@@ -1,0 +1,40 @@
+"""Removing one backup: its manifest first, so that half a backup never looks like one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dataops.backup import catalog
+from dataops.backup.manifest.header import Header
+from dataops.backup.steps import Job
+
+if TYPE_CHECKING:
+    from dataops.store import ObjectStore
+
+
+def remove(job: Job, header: Header) -> None:
+    """Delete a backup from both buckets, and what its own engine keeps of it. Repeating it is harmless."""
+    for store in (job.platform.store, job.platform.replica):
+        if store is not None:
+            delete_objects(store, header.subject, header.backup_id)
+    if header.pgbackrest is not None:
+        from dataops.backup.physical.expiry import expire_label
+
+        expire_label(job, header.pgbackrest)
+    if header.rds is not None:
+        from dataops.backup.rds_snapshot import delete_snapshot
+
+        delete_snapshot(job, header.rds)
+
+
+def delete_objects(store: ObjectStore, subject: str, backup_id: str) -> int:
+    """Delete the manifest, then all else under the backup's folder; returns how many objects went.
+
+    In a versioned bucket every version goes, but for those under object lock: these stay, hidden, until
+    the lock ends and the bucket's lifecycle rule takes them.
+    """
+    manifest = catalog.manifest_key(subject, backup_id)
+    store.delete([manifest], all_versions=True)
+    rest = [listed.key for listed in store.list(catalog.folder(subject, backup_id))]
+    store.delete(rest, all_versions=True)
+    return len(rest) + 1

@@ -1,0 +1,156 @@
+"""One backup run: every step in its order, and the record of what they found.
+
+The command line calls ``run``; Airflow runs the same steps as tasks and calls ``record_of``.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dataops.backup.outcome import broken, first_red, unfinished
+from dataops.backup.steps import Job, Method, Say, StepReport
+from dataops.errors import ConfigurationError, DataOpsError
+from dataops.evidence.commit import git_commit
+from dataops.evidence.verdict import Verdict, overall, reason
+from dataops.inventory import Database, Server
+from dataops.platform import Platform
+
+if TYPE_CHECKING:
+    from dataops.evidence import Published
+    from dataops.evidence.record import Record, Step
+
+STEPS = ("preflight", "take", "verify", "publish", "expire")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run's record, where its evidence lies, and the exit code that the command line answers."""
+
+    record: Record
+    published: Published
+    exit_code: int
+
+
+def method_of(subject: Database | Server) -> Method:
+    """How this subject is backed up."""
+    match subject.method:
+        case "logical":
+            from dataops.backup.logical import Logical
+
+            return Logical()
+        case "physical":
+            from dataops.backup.physical import Physical
+
+            return Physical()
+        case "rds_snapshot":
+            from dataops.backup.rds_snapshot import RdsSnapshot
+
+            return RdsSnapshot()
+
+
+def run(platform: Platform, name: str, *, say: Say, options: Mapping[str, Any] | None = None) -> Outcome:
+    """Back up one subject, from preflight to evidence, which is written also where a red step stopped it."""
+    from dataops.evidence import publish
+
+    subject = platform.inventory.subject(name)
+    if subject.retired is not None:
+        raise ConfigurationError(
+            f"{name} is retired since {subject.retired}: remove `retired` to back it up again."
+        )
+    job = Job(platform=platform, subject=subject, say=say, options=options or {})
+    reports, error = _run_steps(job)
+    record = record_of(platform, subject, reports)
+    published = publish(platform.store, record)
+    code = ConfigurationError.exit_code if isinstance(error, ConfigurationError) else record.verdict.exit_code
+    return Outcome(record, published, code)
+
+
+def _run_steps(job: Job) -> tuple[list[StepReport], DataOpsError | None]:
+    method, done = method_of(job.subject), dict[str, StepReport]()
+    actions: dict[str, Callable[[], StepReport]] = {
+        "preflight": lambda: method.preflight(job),
+        "take": lambda: method.take(job),
+        "verify": lambda: method.verify(job, done["take"]),
+        "publish": lambda: method.publish(job, done["take"], done["verify"]),
+        "expire": lambda: _expire(job),
+    }
+    for name, action in actions.items():
+        started = datetime.now(UTC)
+        job.say(f"{name} …")
+        try:
+            done[name] = action()
+        except DataOpsError as error:
+            done[name] = broken(name, started, error)
+            return _with_unstarted(done), error
+        except Exception as error:
+            done[name] = broken(name, started, error)
+            raise
+        if first_red(done[name].checks):
+            break
+    return _with_unstarted(done), None
+
+
+def _expire(job: Job) -> StepReport:
+    from dataops.backup.expire import step
+
+    return step(job)
+
+
+def _with_unstarted(done: Mapping[str, StepReport]) -> list[StepReport]:
+    """The reports in order; a step that was never reached stands there as inconclusive."""
+    last = list(done)[-1]
+    now = datetime.now(UTC)
+    return [done[name] if name in done else unfinished(name, now, after=last) for name in STEPS]
+
+
+def record_of(
+    platform: Platform,
+    subject: Database | Server,
+    reports: Sequence[StepReport],
+    *,
+    lineage: Mapping[str, str] | None = None,
+) -> Record:
+    """The record of a run from what its steps reported, the verdict being that of all their checks."""
+    from dataops.evidence.record import Lineage, Objectives, Record
+
+    checks = tuple(check for report in reports for check in report.checks)
+    data = {name: value for report in reports for name, value in report.data.items()}
+    backup_id = data.get("backup_id")
+    return Record(
+        capability="backup",
+        subject=subject.name,
+        environment=platform.environment,
+        owner=subject.owner,
+        verdict=overall(checks),
+        reason=reason(checks),
+        started=min(report.started for report in reports),
+        finished=max(report.finished for report in reports),
+        objectives=Objectives(
+            rto_seconds=subject.objectives.rto.total_seconds(),
+            rpo_seconds=subject.objectives.rpo.total_seconds(),
+        ),
+        steps=tuple(_step(report) for report in reports),
+        checks=checks,
+        figures=tuple(figure for report in reports for figure in report.figures),
+        artifacts=tuple(artifact for report in reports for artifact in report.artifacts),
+        programs={name: version for report in reports for name, version in report.programs.items()},
+        lineage=Lineage(
+            backup_id=str(backup_id) if backup_id else None,
+            git_commit=git_commit(Path(__file__)),
+            host=socket.gethostname(),
+            **(lineage or {}),
+        ),
+    )
+
+
+def _step(report: StepReport) -> Step:
+    from dataops.evidence.record import Step
+
+    # Work without a check of its own, like copying, has nothing to judge: the next steps do.
+    verdict = overall(report.checks) if report.checks else Verdict.NOT_APPLICABLE
+    return Step(name=report.step, started=report.started, finished=report.finished, verdict=verdict)
