@@ -35,7 +35,7 @@ class Authority:
         return self.folder / "ca.crt"
 
     def issue(self, name: str, *, until: datetime | None = None) -> Certificate:
-        """A certificate for loopback with this common name; an existing one is kept unless ``until``."""
+        """A certificate for loopback and the host of this name; an existing one is kept unless ``until``."""
         leaf = Certificate(self.folder / f"{name}.crt", self.folder / f"{name}.key")
         if leaf.cert_file.exists() and leaf.key_file.exists() and until is None:
             return leaf
@@ -45,7 +45,7 @@ class Authority:
         certificate = (
             _builder(name, issuer=ca.subject, public=key.public_key(), until=until)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName(_loopback()), critical=False)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), *_loopback()]), critical=False)
             .add_extension(
                 x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
                 critical=False,

@@ -17,7 +17,7 @@ from sandbox import children
 from sandbox.certificates import Authority
 from sandbox.deadline import wait_until
 from sandbox.errors import Missing, ServiceFailed
-from sandbox.ports import LOOPBACK, answers, free_ports
+from sandbox.ports import HOSTNAME, LOOPBACK, answers, free_ports
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -50,7 +50,7 @@ class StoreServer:
     @property
     def endpoint(self) -> str:
         """Where clients connect, by TLS."""
-        return f"https://{LOOPBACK}:{self.ports['s3_https']}"
+        return f"https://{HOSTNAME}:{self.ports['s3_https']}"
 
     @property
     def authority(self) -> Authority:

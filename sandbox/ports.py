@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 
 LOOPBACK = "127.0.0.1"
+HOSTNAME = "localhost"
+"""For TLS: pgBackRest 2.45 compares names, but no addresses, with a certificate's."""
 
 
 def free_ports(names: Iterable[str]) -> dict[str, int]:

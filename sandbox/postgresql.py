@@ -7,9 +7,10 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from sandbox import children, os_user
 from sandbox.deadline import wait_until
@@ -110,14 +111,38 @@ class Cluster:
     def clone(self, primary: Cluster, *, slot: str) -> None:
         """Make a streaming standby of a running primary; the replication slot keeps the WAL that it needs."""
         self._begin()
+        primary.drop_slot(slot)
         os_user.run(
             [
                 *(programs() / "pg_basebackup", "-D", self.data, "-d", _conninfo(primary), "-X", "stream"),
-                *("--checkpoint=fast", "--write-recovery-conf", "--no-sync", "-C", "-S", slot),
+                *("--checkpoint=fast", "--no-sync", "-C", "-S", slot),
             ],
             env={"PGPASSWORD": primary.password},
         )
-        self._finish()
+        os_user.own_file(self.data / "standby.signal", "")
+        self.following(primary, slot=slot)._finish()
+
+    def following(self, upstream: Cluster, *, slot: str) -> Cluster:
+        """This cluster with the settings to stream from another; without effect while it is a primary."""
+        conninfo = f"{_conninfo(upstream)} password={upstream.password}"
+        follow = {"primary_conninfo": conninfo, "primary_slot_name": slot}
+        return replace(self, settings={**follow, **self.settings})
+
+    def drop_slot(self, slot: str) -> None:
+        """Drop an inactive replication slot of a running server, where there is one."""
+        self.execute(
+            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s", slot
+        )
+
+    def execute(self, statement: str, *values: object, dbname: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run one statement as superuser, outside of any transaction, and give its rows."""
+        import psycopg2
+
+        with closing(psycopg2.connect(self.dsn(dbname), application_name="sandbox")) as session:
+            session.autocommit = True
+            with session.cursor() as cursor:
+                cursor.execute(statement, values or None)
+                return cursor.fetchall() if cursor.description else []
 
     def _begin(self) -> None:
         if self.folder.exists():

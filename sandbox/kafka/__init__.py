@@ -1,0 +1,1 @@
+"""One Kafka broker in KRaft mode, without Docker."""

@@ -1,0 +1,206 @@
+"""All servers of one sandbox and how clients reach them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from sandbox import airflow_server, object_store, os_user
+from sandbox.airflow_server import AirflowServer
+from sandbox.errors import Missing
+from sandbox.home import REPOSITORY, Home
+from sandbox.kafka import broker
+from sandbox.kafka.broker import Broker
+from sandbox.object_store import REGION, Credentials, StoreServer
+from sandbox.pgbackrest import WORKER, BackRest
+from sandbox.ports import HOSTNAME, LOOPBACK
+from sandbox.postgresql import SUPERUSER, Cluster
+from sandbox.secret import Secrets
+
+NAME = "sandbox"
+BUCKET, REPLICA_BUCKET = "dataops-sandbox", "dataops-sandbox-replica"
+LOCK_DAYS = 1
+SLOT = "standby"
+PORTS = (
+    *("primary", "standby", "metadata", "pgbackrest", "kafka", "kafka_controller"),
+    *airflow_server.PORTS,
+    *(f"store_{name}" for name in object_store.PORTS),
+)
+
+
+@dataclass(frozen=True)
+class SandboxPlatform:
+    """The servers, from the folder and the ports that this sandbox has."""
+
+    home: Home
+    ports: Mapping[str, int]
+    secrets: Secrets
+
+    @cached_property
+    def store(self) -> StoreServer:
+        """The S3 store, with an administrator for the platform and a user for the archiver."""
+        secrets = self.secrets
+        archiver = ("Read", "Write", "List", "Tagging")
+        users = (
+            Credentials("dataops", secrets.store_access_key, secrets.store_secret_key),
+            Credentials(
+                "archiver",
+                secrets.archive_access_key,
+                secrets.archive_secret_key,
+                tuple(f"{action}:{bucket}" for bucket in (BUCKET, REPLICA_BUCKET) for action in archiver),
+            ),
+        )
+        ports = {name: self.ports[f"store_{name}"] for name in object_store.PORTS}
+        return StoreServer(self.home.path / "store", ports, users)
+
+    @cached_property
+    def primary(self) -> Cluster:
+        """The server that the demo's backups are of; archives once its stanza exists."""
+        return self._member("primary", "standby")
+
+    @cached_property
+    def standby(self) -> Cluster:
+        """Its streaming standby."""
+        return self._member("standby", "primary")
+
+    def _member(self, name: str, other: str) -> Cluster:
+        password = self.secrets.postgres_password
+        upstream = Cluster(self.home.private / other, self.ports[other], password)
+        plain = Cluster(self.home.private / name, self.ports[name], password).following(upstream, slot=SLOT)
+        command = self._backrest(plain).archive_command(plain) if self.home.done("stanza") else ""
+        archive = {"archive_mode": "on", "archive_timeout": "60s", "archive_command": command}
+        return replace(plain, settings={**plain.settings, **archive})
+
+    @cached_property
+    def metadata(self) -> Cluster:
+        """A small server of its own for Airflow, so that a failover test does not stop Airflow."""
+        small = {"shared_buffers": "64MB", "wal_level": "replica", "max_connections": "150"}
+        return Cluster(
+            self.home.private / "metadata", self.ports["metadata"], self.secrets.metadata_password, small
+        )
+
+    @property
+    def backrest(self) -> BackRest:
+        """pgBackRest beside the primary."""
+        return self._backrest(self.primary)
+
+    def _backrest(self, cluster: Cluster) -> BackRest:
+        return BackRest(
+            folder=self.home.private / "pgbackrest",
+            stanza=NAME,
+            port=self.ports["pgbackrest"],
+            cluster=cluster,
+            store=self.store,
+            user=self.store.users[1],
+            buckets=(BUCKET, REPLICA_BUCKET),
+            passphrase=self.secrets.cipher_passphrase,
+        )
+
+    def kafka(self) -> Broker:
+        """The Kafka broker; ``Missing`` where none can be had."""
+        broker.java()
+        folder = self.home.path / "kafka"
+        return Broker(folder, self.ports["kafka"], self.ports["kafka_controller"], broker.jars())
+
+    @cached_property
+    def airflow(self) -> AirflowServer:
+        """Airflow."""
+        return AirflowServer(
+            self.home.path / "airflow", self.ports, self.metadata, self.secrets, self.airflow_variables()
+        )
+
+    def airflow_variables(self) -> dict[str, str]:
+        """What the capabilities need inside Airflow: connections, buckets, the environment's name."""
+        return {
+            "DATAOPS_ENVIRONMENT": NAME,
+            "DATAOPS_INCLUDE": str(REPOSITORY / "include"),
+            "DATAOPS_BUCKET": BUCKET,
+            "DATAOPS_REPLICA_BUCKET": REPLICA_BUCKET,
+            **{
+                f"AIRFLOW_CONN_{name.upper()}": json.dumps(value)
+                for name, value in self.connections().items()
+            },
+        }
+
+    def connections(self) -> dict[str, dict[str, Any]]:
+        """The connections by id, in Airflow's JSON form."""
+        store = self.store.connection()
+        bucket = {
+            "conn_type": "aws",
+            "login": store.login,
+            "password": store.password,
+            "extra": dict(store.extra),
+        }
+        recipients = [self.secrets.operator_recipient, self.secrets.escrow_recipient]
+        return {
+            "sandbox_primary": _postgres(self.primary),
+            "sandbox_standby": _postgres(self.standby),
+            "dataops_store": bucket,
+            "dataops_replica": bucket,
+            "dataops_encryption": {
+                "conn_type": "generic",
+                "password": self.secrets.hmac_key,
+                "extra": {"recipients": recipients},
+            },
+            "dataops_decryption": {"conn_type": "generic", "password": self.secrets.operator_identity},
+            "sandbox_pgbackrest": self._backrest_connection(),
+        }
+
+    def _backrest_connection(self) -> dict[str, Any]:
+        worker = self.store.authority.issue(WORKER)
+        extra = {
+            "cert_file": str(worker.cert_file),
+            "key_file": str(worker.key_file),
+            "ca_file": str(self.store.ca_file),
+            "user": os_user.database_user(),
+        }
+        return {
+            "conn_type": "generic",
+            "host": HOSTNAME,
+            "port": self.ports["pgbackrest"],
+            "password": self.secrets.cipher_passphrase,
+            "extra": extra,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """What a person or a test needs to reach everything: the content of ``.sandbox/env``."""
+        return {
+            "SANDBOX_PRIMARY_DSN": self.primary.dsn(),
+            "SANDBOX_STANDBY_DSN": self.standby.dsn(),
+            "SANDBOX_S3_ENDPOINT": self.store.endpoint,
+            "SANDBOX_S3_BUCKET": BUCKET,
+            "SANDBOX_S3_REPLICA_BUCKET": REPLICA_BUCKET,
+            "AWS_ACCESS_KEY_ID": self.secrets.store_access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secrets.store_secret_key,
+            "AWS_CA_BUNDLE": str(self.store.ca_file),
+            "AWS_DEFAULT_REGION": REGION,
+            **self._kafka_environment(),
+            "SANDBOX_AIRFLOW_URL": self.airflow.url,
+            "SANDBOX_AIRFLOW_USER": "admin",
+            "SANDBOX_AIRFLOW_PASSWORD": self.secrets.admin_password,
+            "SANDBOX_APPROVER_USER": "approver",
+            "SANDBOX_APPROVER_PASSWORD": self.secrets.approver_password,
+            "SANDBOX_VIEWER_USER": "viewer",
+            "SANDBOX_VIEWER_PASSWORD": self.secrets.viewer_password,
+            **self.airflow_variables(),
+        }
+
+    def _kafka_environment(self) -> dict[str, str]:
+        try:
+            return {"SANDBOX_KAFKA_BOOTSTRAP": self.kafka().bootstrap}
+        except Missing:
+            return {}
+
+
+def _postgres(cluster: Cluster) -> dict[str, Any]:
+    return {
+        "conn_type": "postgres",
+        "host": LOOPBACK,
+        "port": cluster.port,
+        "login": SUPERUSER,
+        "password": cluster.password,
+        "schema": "postgres",
+    }

@@ -1,0 +1,178 @@
+"""The steps of ``up``: what depends on what, how a service is prepared, and when it is ready."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from sandbox import os_user
+from sandbox.airflow_server import SERVICES
+from sandbox.errors import Missing, ServiceFailed
+from sandbox.home import Home
+from sandbox.kafka.broker import Broker
+from sandbox.platform import BUCKET, LOCK_DAYS, REPLICA_BUCKET, SLOT, SandboxPlatform
+from sandbox.ports import answers
+from sandbox.postgresql import Cluster
+from sandbox.supervision import Program
+
+FLIGHTS = "flights"
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to do, or a service to start, once what it needs is ready."""
+
+    name: str
+    needs: tuple[str, ...] = ()
+    prepare: Callable[[], None] = _nothing
+    program: Program | None = None
+    ready: Callable[[float], bool] = field(default=lambda since: True)
+    """Asked with the time of the program's start (seconds of the epoch)."""
+    after: Callable[[], None] = _nothing
+    seconds: float = 60
+
+
+class Steps:
+    """All steps of one sandbox."""
+
+    def __init__(self, platform: SandboxPlatform) -> None:
+        self.platform = platform
+
+    @property
+    def home(self) -> Home:
+        """The sandbox's folder."""
+        return self.platform.home
+
+    def all(self) -> list[Step]:
+        """Every step, in no particular order."""
+        return [
+            self._store(),
+            *self._database_servers(),
+            Step("archive", ("pgbackrest", "primary", "standby", "store"), prepare=self._begin_to_archive),
+            self._backrest(),
+            Step(FLIGHTS, ("primary",), prepare=self._load_flights),
+            *self._kafka(),
+            *self._airflow(),
+        ]
+
+    def _store(self) -> Step:
+        store = self.platform.store
+
+        def buckets() -> None:
+            # Without the lock the replica can be emptied: it stands for a bucket whose own account locks it.
+            store.create_bucket(BUCKET, lock_days=LOCK_DAYS)
+            store.create_bucket(REPLICA_BUCKET, lock_days=LOCK_DAYS)
+
+        program = Program("store", store.command)
+        return Step("store", (), store.configure, program, lambda since: store.is_ready(), buckets)
+
+    def _database_servers(self) -> list[Step]:
+        primary, standby, metadata = self.platform.primary, self.platform.standby, self.platform.metadata
+
+        def clone() -> None:
+            if not standby.exists:
+                standby.clone(primary, slot=SLOT)
+            _prepare(standby)
+
+        return [
+            # With the store first, so that the archiver never fails while everything starts.
+            _served("primary", primary, ("store",), lambda: _prepare(primary)),
+            _served("standby", standby, ("primary",), clone),
+            _served("metadata", metadata, (), lambda: _prepare(metadata)),
+        ]
+
+    def _begin_to_archive(self) -> None:
+        if self.home.done("stanza"):
+            return
+        self.platform.backrest.create_stanza()
+        self.home.remember("stanza")
+        archiving = SandboxPlatform(self.home, self.platform.ports, self.platform.secrets)
+        for cluster in (archiving.primary, archiving.standby):
+            cluster.configure()
+            cluster.signal(signal.SIGHUP)
+
+    def _backrest(self) -> Step:
+        backrest = self.platform.backrest
+        user = os_user.database_user()
+        program = Program("pgbackrest", backrest.command, user, fingerprint=backrest.fingerprint)
+        return Step(
+            "pgbackrest",
+            (),
+            lambda: backrest.configure(self.platform.store.authority),
+            program,
+            lambda since: answers(backrest.port),
+        )
+
+    def _load_flights(self) -> None:
+        import psycopg2
+
+        from sandbox.flights import FlightsError, load
+
+        try:
+            load(self.platform.primary.dsn())
+        except (FlightsError, psycopg2.Error) as error:
+            raise ServiceFailed(f"the database could not be loaded: {error}") from error
+
+    def _kafka(self) -> list[Step]:
+        try:
+            kafka: Broker = self.platform.kafka()
+        except Missing:
+            return []
+        program = Program("kafka", kafka.command)
+        return [Step("kafka", (), kafka.prepare, program, lambda since: kafka.is_ready())]
+
+    def _airflow(self) -> list[Step]:
+        airflow = self.platform.airflow
+        services = []
+        for service in SERVICES:
+            program = Program(
+                service,
+                airflow.command(service),
+                stop_seconds=15,
+                environment=airflow.environment,
+                fingerprint=airflow.fingerprint,
+            )
+            services.append(
+                Step(
+                    service,
+                    ("airflow-database",),
+                    program=program,
+                    ready=lambda since, service=service: airflow.is_ready(service, since),  # type: ignore[misc]
+                    seconds=180,
+                )
+            )
+        return [
+            Step("airflow-database", ("metadata",), self._migrate),
+            *services,
+            Step("pools", ("api-server",), airflow.import_pools),
+        ]
+
+    def _migrate(self) -> None:
+        airflow, metadata = self.platform.airflow, self.platform.metadata
+        airflow.configure()
+        fingerprint = hashlib.sha256(version("apache-airflow").encode()).hexdigest()
+        if self.home.done("airflow-database", fingerprint):
+            return
+        if not metadata.execute("SELECT FROM pg_database WHERE datname = 'airflow'"):
+            metadata.execute("CREATE DATABASE airflow")
+        airflow.migrate()
+        self.home.remember("airflow-database", fingerprint)
+
+
+def _prepare(cluster: Cluster) -> None:
+    if not cluster.exists:
+        cluster.initialise()
+    cluster.clear_leftovers()
+    cluster.configure()
+
+
+def _served(name: str, cluster: Cluster, needs: tuple[str, ...], prepare: Callable[[], None]) -> Step:
+    program = Program(name, cluster.command, os_user.database_user(), signal.SIGINT)
+    return Step(name, needs, prepare, program, lambda since: cluster.is_ready())
