@@ -46,7 +46,7 @@ def load(
     loaded again. ``limit`` takes only the first rows of ``flights`` (at least 40,000 cover January).
     Raises ``FlightsError`` where an extension is not installed, and psycopg2's own errors.
     """
-    with _session(dsn, autocommit=True) as server:
+    with _maintenance(dsn) as server:
         if _comment(server, dbname) == COMPLETE:
             return False
         _require_extensions(server)
@@ -65,7 +65,7 @@ def load(
 
 def drop(dsn: str, dbname: str = "flights") -> None:
     """Leave no such database; its subscriptions go first, or PostgreSQL refuses. The roles stay."""
-    with _session(dsn, autocommit=True) as server:
+    with _maintenance(dsn) as server:
         _drop(server, dsn, dbname)
 
 
@@ -145,6 +145,11 @@ def _query(session: Session, statement: str | sql.Composable, *values: object) -
     with session.cursor() as cursor:
         cursor.execute(statement, values or None)
         return cursor.fetchall() if cursor.description is not None else []
+
+
+def _maintenance(dsn: str) -> _session:
+    """A session in ``postgres``, whatever the DSN names: nobody can drop the database that they are in."""
+    return _session(make_dsn(dsn, dbname="postgres"), autocommit=True)
 
 
 class _session:

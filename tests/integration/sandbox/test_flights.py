@@ -186,7 +186,9 @@ def test_a_half_loaded_database_is_loaded_again(primary: DatabaseServer) -> None
     flights.load(primary.dsn(), dbname=name, limit=JANUARY)
     primary.execute("CREATE TABLE leftover ()", dbname=name)
     primary.execute(f"COMMENT ON DATABASE {name} IS NULL")
-    assert flights.load(primary.dsn(), dbname=name, limit=JANUARY) is True
+    assert flights.load(primary.dsn(name), dbname=name, limit=JANUARY) is True, (
+        "by a DSN of the database itself"
+    )
     assert primary.execute("SELECT to_regclass('leftover'), count(*) FROM flights", dbname=name) == [
         (None, JANUARY)
     ]
