@@ -1,0 +1,161 @@
+"""``dataops inventory …`` and ``dataops new …``: the files under include/."""
+
+from __future__ import annotations
+
+import argparse
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from dataops.cli.answer import answer
+from dataops.cli.context import environment_of, include_of, platform_of
+from dataops.connections import from_environment
+from dataops.inventory import load
+
+if TYPE_CHECKING:
+    from dataops.inventory.checking import Report
+    from dataops.inventory.problem import Problem
+
+Verbs = Any
+"""argparse's own type of a parser's subparsers is private."""
+
+
+def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
+    """Adds the verbs of this module."""
+    group = verbs.add_parser("inventory", help="check the files under include/").add_subparsers(
+        required=True, metavar="VERB"
+    )
+    check = group.add_parser(
+        "check", parents=[common], help="say everything that is wrong in all files at once"
+    )
+    check.add_argument(
+        "--connections", action="store_true", help="also look for every connection that is named"
+    )
+    check.add_argument(
+        "--discover", action="store_true", help="also ask the servers for databases that nobody enrolled"
+    )
+    check.set_defaults(run=run_check)
+    schema = group.add_parser(
+        "schema", parents=[common], help="write the JSON Schemas and docs/configuration.md"
+    )
+    schema.set_defaults(run=run_schema)
+    _add_new(
+        verbs.add_parser("new", help="write a valid starting file").add_subparsers(
+            required=True, metavar="KIND"
+        ),
+        common,
+    )
+
+
+def _add_new(group: Verbs, common: argparse.ArgumentParser) -> None:
+    server = group.add_parser("server", parents=[common], help="a server, in include/servers")
+    server.add_argument("name", metavar="NAME")
+    server.add_argument(
+        "--connection", default="", metavar="ID", help="connection to its primary (default: NAME_primary)"
+    )
+    server.add_argument(
+        "--owner", default="data-platform", help="team that is called (default: data-platform)"
+    )
+    server.set_defaults(run=run_new_server)
+    database = group.add_parser("database", parents=[common], help="a database, in include/databases")
+    database.add_argument("name", metavar="NAME")
+    database.add_argument("--server", default="", help="server that it is on (default: the only one)")
+    database.add_argument("--owner", default="", help="team that is called (default: the server's)")
+    database.set_defaults(run=run_new_database)
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """0 when all is well, 2 for wrong files, 1 for databases not enrolled, 3 for servers not asked."""
+    from dataops.inventory.checking import check, discover
+
+    resolve = from_environment if arguments.connections else None
+    environment = environment_of(arguments) if arguments.connections else None
+    report = check(include_of(arguments), resolve=resolve, environment=environment)
+    if arguments.discover:
+        report = discover(report, platform_of(arguments))
+    answer(_document(report), _text(report), as_json=arguments.json)
+    return report.exit_code
+
+
+def run_schema(arguments: argparse.Namespace) -> int:
+    """0; the files that the models generate are up to date afterwards."""
+    from dataops.inventory.schema import write
+
+    include = include_of(arguments)
+    changed = [str(path) for path in write(include, include.resolve().parent / "docs")]
+    answer(
+        {"changed": changed},
+        "\n".join(f"Wrote {path}" for path in changed) or "Nothing changed.",
+        as_json=arguments.json,
+    )
+    return 0
+
+
+def run_new_server(arguments: argparse.Namespace) -> int:
+    """0; a valid file of a server was written."""
+    from dataops.inventory.starting_file import new_server
+
+    path = new_server(
+        include_of(arguments),
+        arguments.name,
+        environment=environment_of(arguments),
+        connection=arguments.connection,
+        owner=arguments.owner,
+    )
+    answer({"path": str(path)}, f"Wrote {path}", as_json=arguments.json)
+    return 0
+
+
+def run_new_database(arguments: argparse.Namespace) -> int:
+    """0; a valid file of a database was written."""
+    from dataops.inventory.starting_file import new_database
+
+    include = include_of(arguments)
+    inventory = load(include, arguments.environment)
+    path = new_database(include, inventory, arguments.name, server=arguments.server, owner=arguments.owner)
+    answer({"path": str(path)}, f"Wrote {path}", as_json=arguments.json)
+    return 0
+
+
+def _document(report: Report) -> dict[str, Any]:
+    return {
+        "verdict": {0: "passed", 3: "inconclusive"}.get(report.exit_code, "failed"),
+        "servers": report.servers,
+        "databases": report.databases,
+        "problems": [_problem(each) for each in report.problems],
+        "warnings": [_problem(each) for each in report.warnings],
+        "unenrolled": [{"server": each.server, "database": each.database} for each in report.unenrolled],
+        "unreachable": [{"server": server, "reason": reason} for server, reason in report.unreachable],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": str(problem.path),
+        "line": problem.line,
+        "field": problem.field,
+        "value": problem.value,
+        "message": problem.message,
+        "allowed": list(problem.allowed),
+    }
+
+
+def _text(report: Report) -> str:
+    """Problems by file, then warnings, then what the servers say, then one line that sums it up."""
+    lines: list[str] = []
+    for path, problems in groupby(report.problems, key=lambda each: each.path):
+        lines += [str(path), *(f"  {each.line or '-':>3}  {each.text}" for each in problems), ""]
+    lines += [f"warning: {each}" for each in report.warnings]
+    lines += [f"{each.server}: nobody enrolled the database {each.database}" for each in report.unenrolled]
+    lines += [f"{server}: could not be asked: {reason}" for server, reason in report.unreachable]
+    return "\n".join([*lines, _summary(report)])
+
+
+def _summary(report: Report) -> str:
+    valid = f"{_count(report.servers, 'server')} and {_count(report.databases, 'database')} are valid"
+    files = len({each.path for each in report.problems})
+    broken = f"; {_count(len(report.problems), 'problem')} in {_count(files, 'file')}" if files else ""
+    return f"{valid}{broken}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
