@@ -1,0 +1,231 @@
+"""One attempt at a copy: dump, manifest and upload side by side on one snapshot."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dataops import postgres
+from dataops.backup.catalog import folder as folder_of
+from dataops.backup.logical.background import Background
+from dataops.backup.logical.blockers import Blockers
+from dataops.backup.logical.draft import Draft, Piece, new_backup_id
+from dataops.backup.logical.dump import TICK, Dumped, arguments, dump
+from dataops.backup.logical.globals import Globals, dump_globals
+from dataops.backup.logical.pieces import Pieces
+from dataops.backup.logical.preflight import Ground
+from dataops.backup.logical.settings import subject_of
+from dataops.backup.logical.workspace import workspace
+from dataops.backup.manifest.collect import collect
+from dataops.backup.manifest.details import Details
+from dataops.backup.manifest.errors import DefinitionsChanged
+from dataops.backup.manifest.header import Consistency, Encryption, Header
+from dataops.backup.manifest.snapshot import Snapshot
+from dataops.backup.steps import Job
+from dataops.errors import DataOpsError
+from dataops.evidence.verdict import Artifact, Check
+
+if TYPE_CHECKING:
+    from dataops.store import Held
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What an attempt left in the store, and what it cost."""
+
+    header: Header
+    draft_sha256: str
+    dumped: Dumped
+    blockers: Check
+    manifest_seconds: float
+    plain_bytes: int
+
+
+@dataclass
+class Attempt:
+    """One try under one backup id. What it wrote is removed again when it does not succeed."""
+
+    job: Job
+    ground: Ground
+    held: Held
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        self.database = subject_of(self.job)
+        self.backup_id = new_backup_id(self.started)
+        self.folder = folder_of(self.database.name, self.backup_id)
+        self.store = self.job.platform.store
+        self.keys = (
+            self.ground.seal.keys or self.job.platform.keys
+        )  # secrets are hashed where nothing is sealed
+
+    def run(self) -> Copied:
+        """Everything stored but the manifest; DefinitionsChanged and DumpInterrupted ask for a retry."""
+        self._draft(None)
+        try:
+            with workspace(self.ground.settings.work_dir) as folder:
+                return self._copy(folder)
+        except BaseException:
+            self._discard()
+            raise
+
+    def _copy(self, folder: Path) -> Copied:
+        source, settings = self.ground.source, self.ground.settings
+        application = f"dataops backup {self.backup_id}"
+        with (
+            Snapshot(
+                source.connection, self.database.dbname, keys=self.keys, lock_wait=settings.lock_wait
+            ) as snapshot,
+            Blockers(
+                source.connection,
+                self.database.dbname,
+                application=application,
+                holder=snapshot.backend_pid,
+                abort=settings.on_blocking_ddl == "abort",
+                say=self.job.say,
+            ) as blockers,
+        ):
+            env = postgres.environment_of(
+                source.connection, self.database.dbname, application_name=application
+            )
+            roles = self._globals(env, folder)
+            manifest = Background(lambda: self._collect(snapshot), "manifest")
+
+            def guard() -> None:
+                self.held.check()
+                blockers.guard()
+                manifest.raise_trouble()
+
+            dumped, pieces = self._dump(env, folder, snapshot.id, guard)
+            while not manifest.done(TICK):
+                guard()
+            if not roles.says_the_same_as(self._globals(env, folder)):
+                raise DefinitionsChanged(
+                    "DDL during backup: roles or tablespaces changed while the dump ran."
+                )
+            snapshot.confirm()
+            seen = blockers.check()
+        header = self._header(manifest.result(), roles, pieces)
+        return Copied(
+            header=header,
+            draft_sha256=self._draft(header),
+            dumped=dumped,
+            blockers=seen,
+            manifest_seconds=manifest.seconds,
+            plain_bytes=sum(piece.plain_size for piece in pieces),
+        )
+
+    def _collect(self, snapshot: Snapshot) -> Details:
+        settings = self.ground.settings
+        return collect(
+            self.ground.source.connection,
+            dbname=self.database.dbname,
+            keys=self.keys,
+            snapshot=snapshot,
+            content=settings.content,
+            jobs=settings.jobs,
+            budget=self.database.time_budget if settings.content == "rotate" else None,
+            say=self.job.say,
+        )
+
+    def _globals(self, env: dict[str, str], folder: Path) -> Globals:
+        return dump_globals(
+            self.ground.programs.pg_dumpall,
+            env=env,
+            dbname=self.database.dbname,
+            with_passwords=self.ground.standing.reads_passwords,
+            folder=folder,
+        )
+
+    def _dump(
+        self, env: dict[str, str], folder: Path, snapshot: str, guard: Callable[[], None]
+    ) -> tuple[Dumped, tuple[Piece, ...]]:
+        settings, directory = self.ground.settings, folder / "dump"
+        with Pieces(
+            store=self.store,
+            prefix=self.folder + "pieces/",
+            seal=self.ground.seal,
+            slots=settings.jobs + 2,
+            checksums=folder / "SHA256SUMS",
+        ) as pieces:
+            dumped = dump(
+                arguments(
+                    self.ground.programs.pg_dump,
+                    dbname=self.database.dbname,
+                    directory=directory,
+                    snapshot=snapshot,
+                    settings=settings,
+                ),
+                env=env,
+                directory=directory,
+                pieces=pieces,
+                settings=settings,
+                guard=guard,
+                say=self.job.say,
+            )
+            return dumped, pieces.finish()
+
+    def _header(self, details: Details, roles: Globals, pieces: tuple[Piece, ...]) -> Header:
+        moment, seal = details.moment, self.ground.seal
+        details_object = self._put("details.json.zst", details.to_bytes())
+        objects = (*(piece.artifact for piece in pieces), self._put("globals.sql", roles.sql), details_object)
+        return Header(
+            backup_id=self.backup_id,
+            subject=self.database.name,
+            kind=self.database.kind,
+            method=self.database.method,
+            environment=self.job.platform.environment,
+            server=self.database.server,
+            dbname=self.database.dbname,
+            started=self.started,
+            finished=datetime.now(UTC),
+            snapshot_at=moment.snapshot_at,
+            consistency=Consistency.EXACT_SNAPSHOT,
+            lsn=moment.lsn,
+            timeline=moment.timeline,
+            system_identifier=moment.system_identifier,
+            server_version=moment.server_version,
+            encoding=moment.encoding,
+            collation=moment.collation,
+            database_bytes=moment.database_bytes,
+            stored_bytes=sum(each.size for each in objects),
+            rows=details.rows,
+            tables=len(details.tables),
+            coverage=details.coverage,
+            objects=tuple(sorted(objects, key=lambda each: each.key)),
+            details_key=details_object.key,
+            encryption=Encryption(scheme="age" if seal.keys else "off", recipients=seal.recipients),
+            programs={"pg_dump": self.ground.programs.version, **details.programs},
+            fence=self.held.fence,
+            extra={"source": str(self.ground.source), "role_passwords": roles.with_passwords},
+        )
+
+    def _put(self, name: str, body: bytes) -> Artifact:
+        seal = self.ground.seal
+        stored = self.store.put(f"{self.folder}{name}{seal.suffix}", seal.seal(body))
+        return Artifact(key=stored.key, size=stored.size, sha256=stored.sha256)
+
+    def _draft(self, header: Header | None) -> str:
+        """The SHA-256 of the draft as written."""
+        draft = Draft(
+            backup_id=self.backup_id,
+            subject=self.database.name,
+            state="taken" if header else "taking",
+            started=self.started,
+            holder=f"process {os.getpid()} on {socket.gethostname()}",
+            header=header,
+        )
+        return self.store.put(
+            self.folder + "draft.json", draft.to_bytes(), if_none_match=header is None
+        ).sha256
+
+    def _discard(self) -> None:
+        """Nothing of this attempt stays in the store, if it can be reached; the sweep does the rest."""
+        with suppress(DataOpsError):
+            self.store.delete([listed.key for listed in self.store.list(self.folder)])

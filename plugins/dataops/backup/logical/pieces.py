@@ -1,0 +1,134 @@
+"""Sending the files of a dump to the store while pg_dump still writes them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dataops.backup.logical.bundle import Bundle
+from dataops.backup.logical.draft import Piece
+from dataops.backup.logical.dump_files import DumpFile
+from dataops.backup.logical.growing import Cancelled, GrowingFile
+from dataops.backup.logical.sealing import Seal
+
+if TYPE_CHECKING:
+    from dataops.store import ObjectStore
+
+SMALL = 1 << 20
+"""A file of up to this many bytes waits until it is complete and travels in a bundle."""
+
+BUNDLE_BYTES = 32 << 20
+BUNDLE_FILES = 5000
+
+
+@dataclass
+class Pieces:
+    """The pieces of one dump on their way to the store: ``feed`` it what the disk shows, then ``finish``.
+
+    A file larger than ``SMALL`` becomes one object, read while it grows; all smaller ones are gathered
+    into tar objects. ``slots`` must exceed the number of files that pg_dump writes at once, so that a
+    complete file always finds a slot even when the dump is paused and the growing ones wait for it.
+    """
+
+    store: ObjectStore
+    prefix: str
+    seal: Seal
+    slots: int
+    checksums: Path
+    stored_bytes: int = 0
+    _growing: dict[Path, GrowingFile] = field(default_factory=dict)
+    _bundled: set[Path] = field(default_factory=set)
+    _bundles: int = 0
+    _sent: list[Future[Piece]] = field(default_factory=list)
+    _cancelled: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __enter__(self) -> Pieces:
+        self._pool = ThreadPoolExecutor(self.slots, thread_name_prefix="upload")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """No upload runs any more: unfinished ones were cancelled, and the store holds no part of them."""
+        self._cancelled.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def feed(self, files: Iterable[DumpFile], *, last: bool = False) -> None:
+        """Take over every file that can be sent now; with ``last``, everything that is left."""
+        small = []
+        for file in files:
+            if file.path in self._growing:
+                if file.complete:
+                    self._growing[file.path].closed.set()
+            elif file.path not in self._bundled:
+                if file.size > SMALL:
+                    self._grow(file)
+                elif file.complete:
+                    small.append(file)
+        if small and (last or _is_full(small)):
+            self._bundle([file.path for file in small])
+
+    def settled(self, seconds: float) -> bool:
+        """True when every upload is done, waiting at most so long; raises the error of one that failed."""
+        done, pending = wait(self._sent, timeout=seconds, return_when=FIRST_EXCEPTION)
+        for future in done:
+            if (error := future.exception()) and not isinstance(error, Cancelled):
+                raise error
+        return not pending
+
+    def finish(self) -> tuple[Piece, ...]:
+        """Every piece, with the list of checksums as the last; to be called once all is ``settled``."""
+        pieces = [future.result() for future in self._sent]
+        closed = threading.Event()
+        closed.set()
+        checksums = GrowingFile(self.checksums, closed=closed, cancelled=self._cancelled)
+        return (*pieces, self._send(self.checksums.name, checksums))
+
+    def _grow(self, file: DumpFile) -> None:
+        closed = threading.Event()
+        if file.complete:
+            closed.set()
+        growing = GrowingFile(file.path, closed=closed, cancelled=self._cancelled)
+        self._growing[file.path] = growing
+        self._sent.append(self._pool.submit(self._send_growing, growing))
+
+    def _send_growing(self, growing: GrowingFile) -> Piece:
+        try:
+            piece = self._send(growing.path.name, growing)
+            self._note(growing.path.name, growing.sha256)
+            return piece
+        finally:
+            growing.close()
+
+    def _bundle(self, paths: list[Path]) -> None:
+        self._bundled.update(paths)
+        self._bundles += 1
+        name = f"bundle-{self._bundles:06d}.tar"
+        self._sent.append(self._pool.submit(self._send, name, Bundle(paths, read=self._note)))
+
+    def _send(self, name: str, reader: GrowingFile | Bundle) -> Piece:
+        key = f"{self.prefix}{name}{self.seal.suffix}"
+        stored = self.store.upload(key, self.seal.reader(reader), on_bytes=self._count)
+        return Piece(
+            name=name,
+            key=key,
+            size=stored.size,
+            sha256=stored.sha256,
+            plain_size=reader.size,
+        )
+
+    def _note(self, name: str, sha256: str) -> None:
+        """One line of the list of checksums, as sha256sum(1) reads it."""
+        with self._lock, self.checksums.open("a", encoding="utf-8") as sums:
+            sums.write(f"{sha256}  {name}\n")
+
+    def _count(self, amount: int) -> None:
+        with self._lock:
+            self.stored_bytes += amount
+
+
+def _is_full(files: list[DumpFile]) -> bool:
+    return len(files) >= BUNDLE_FILES or sum(file.allocated for file in files) >= BUNDLE_BYTES
