@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from dataops.backup.manifest.details import Details
+from dataops.backup.manifest.content import Content, Reading, read_content, read_large_objects
+from dataops.backup.manifest.details import Blind, Definition, Details, LargeObjects, Moment, TableContent
+from dataops.backup.manifest.errors import NotComparable
 from dataops.backup.manifest.snapshot import Snapshot
+from dataops.backup.manifest.tables import Table, algorithm, content_statements
 from dataops.connections import Connection
+from dataops.postgres import explained, server_identity, sql
 
 if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
     from dataops.store import Keys
 
 Say = Callable[[str], None]
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def collect(
@@ -31,6 +40,127 @@ def collect(
     """Everything that is true of the database at the snapshot's moment; without one, at its own.
 
     ``content``: ``full`` counts and hashes every table, ``rotate`` those that fit the budget,
-    longest unseen first (by ``hashed_before``), ``definitions`` none.
+    longest unseen first (by ``hashed_before``), ``definitions`` none. With a snapshot given, the
+    caller still has to ``confirm()`` it once the dump has ended.
     """
-    raise NotImplementedError
+    if snapshot is None:
+        with Snapshot(connection, dbname, keys=keys) as own:
+            details = _collect(own, content, jobs, budget, hashed_before or {}, say)
+            own.confirm()
+            return details
+    return _collect(snapshot, content, jobs, budget, hashed_before or {}, say)
+
+
+def _collect(
+    snapshot: Snapshot,
+    content: str,
+    jobs: int,
+    budget: timedelta | None,
+    hashed_before: Mapping[str, datetime],
+    say: Say,
+) -> Details:
+    if content not in {"full", "rotate", "definitions"}:
+        raise NotComparable(f"Content {content!r} is unknown: full, rotate or definitions.")
+    with explained(f"database {snapshot.dbname}"):
+        moment = _moment(snapshot)
+        rights, objects, blind = _large_objects(snapshot.cursor, with_content=content != "definitions")
+        found = (
+            {}
+            if content == "definitions"
+            else _content(snapshot, moment, jobs, budget if content == "rotate" else None, hashed_before, say)
+        )
+    return Details(
+        moment=moment,
+        content=content,
+        algorithm=algorithm(snapshot.session.server_version // 10000),
+        definitions=snapshot.before.seen + rights,
+        sequences=snapshot.sequences,
+        tables=tuple(
+            _table(table, found.get(table.identity), hashed_before)
+            for table in snapshot.tables
+            if table.has_rows
+        ),
+        large_objects=objects,
+        blind=snapshot.before.blind + blind + _unlogged(snapshot, moment),
+        programs={"postgres": moment.server_version},
+    )
+
+
+def _content(
+    snapshot: Snapshot,
+    moment: Moment,
+    jobs: int,
+    budget: timedelta | None,
+    hashed_before: Mapping[str, datetime],
+    say: Say,
+) -> dict[str, Content]:
+    """Count and hash in the snapshot: the longest unseen first, then the largest."""
+    major = snapshot.session.server_version // 10000
+    readable = [
+        table for table in snapshot.tables if table.has_rows and not (table.unlogged and moment.in_recovery)
+    ]
+    readable.sort(key=lambda table: (hashed_before.get(table.identity, _NEVER), -table.bytes))
+    statements = content_statements(snapshot.cursor, snapshot.tables, major)
+    started = monotonic()
+    where = Reading(snapshot.connection, snapshot.dbname, snapshot.id, jobs)
+    found = read_content(where, readable, statements, budget)
+    rows = sum(one.rows for one in found.values())
+    say(
+        f"manifest: {len(found)} of {len(readable)} tables counted and hashed, {rows} rows, "
+        f"{monotonic() - started:.1f} s"
+    )
+    return found
+
+
+def _table(table: Table, found: Content | None, hashed_before: Mapping[str, datetime]) -> TableContent:
+    return TableContent(
+        identity=table.identity,
+        rows=found.rows if found else None,
+        hash=found.hash if found else None,
+        hashed_at=found.at if found else hashed_before.get(table.identity),
+        bytes=table.bytes,
+        condition=table.condition,
+        unlogged=table.unlogged,
+    )
+
+
+def _moment(snapshot: Snapshot) -> Moment:
+    server = server_identity(snapshot.session)
+    facts = next(one.facts for one in snapshot.before.seen if one.kind == "database")
+    snapshot.cursor.execute("SELECT pg_database_size(current_database())")
+    row = snapshot.cursor.fetchone()
+    assert row is not None
+    return Moment(
+        snapshot_at=snapshot.at,
+        lsn=server.lsn,
+        timeline=server.timeline,
+        system_identifier=server.system_identifier,
+        in_recovery=server.in_recovery,
+        server_version=server.version,
+        dbname=snapshot.dbname,
+        encoding=str(facts["encoding"]),
+        collation=str(facts["collate"]),
+        database_bytes=row[0],
+    )
+
+
+def _large_objects(
+    cursor: Cursor, *, with_content: bool
+) -> tuple[tuple[Definition, ...], LargeObjects | None, tuple[Blind, ...]]:
+    """Rights and contents of large objects: these do follow the snapshot."""
+    import psycopg2
+
+    cursor.execute("SAVEPOINT large_objects")
+    try:
+        cursor.execute(sql(__package__, "large_object_rights"))
+        rights = tuple(Definition("large objects", name, facts) for name, facts in sorted(cursor.fetchall()))
+        return rights, read_large_objects(cursor) if with_content else None, ()
+    except psycopg2.errors.InsufficientPrivilege as error:
+        cursor.execute("ROLLBACK TO SAVEPOINT large_objects")
+        return (), None, (Blind(what="large objects", reason=str(error.diag.message_primary)),)
+
+
+def _unlogged(snapshot: Snapshot, moment: Moment) -> tuple[Blind, ...]:
+    if moment.in_recovery and any(table.unlogged for table in snapshot.tables):
+        return (Blind(what="unlogged tables", reason="their rows are not on a standby, nor in a dump of it"),)
+    return ()

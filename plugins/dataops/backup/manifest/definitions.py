@@ -1,0 +1,121 @@
+"""Definitions of every object class of a database and the roles around it, by name and without OIDs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import JsonValue
+
+from dataops.backup.manifest.details import Blind, Definition
+from dataops.backup.manifest.errors import DefinitionsChanged
+from dataops.backup.manifest.normalise import normalised
+from dataops.backup.manifest.session import reading
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PsycopgConnection
+    from psycopg2.extensions import cursor as Cursor
+
+    from dataops.store import Keys
+
+_SECRET = re.compile(r"pass|secret|token|credential|conninfo|private|api_?key|access_?key", re.IGNORECASE)
+_VANISHED = {"XX000", "42P01", "42883", "42704", "42703"}
+"""What the server says of an object that was dropped while it was being described."""
+
+
+class Definitions(NamedTuple):
+    """What is defined, sorted by class and name, and what the role may not see of it."""
+
+    seen: tuple[Definition, ...]
+    blind: tuple[Blind, ...]
+
+
+class Question(NamedTuple):
+    """One file of SQL about one class of objects."""
+
+    kind: str
+    statement: str
+    since: int
+
+
+def read_definitions(conn: PsycopgConnection, keys: Keys) -> Definitions:
+    """Everything that is defined now, in a transaction of its own; secrets as keyed HMACs.
+
+    What the role may not read is told in ``blind``. Raises ``DefinitionsChanged`` where an object
+    vanished in the middle.
+    """
+    seen: list[Definition] = []
+    blind: list[Blind] = []
+    with reading(conn) as cursor:
+        for question in questions():
+            if conn.server_version < question.since * 10000:
+                continue
+            answer = _ask(cursor, question)
+            if isinstance(answer, Blind):
+                blind.append(answer)
+            else:
+                seen += (_definition(question.kind, identity, facts, keys) for identity, facts in answer)
+    return Definitions(tuple(sorted(seen, key=lambda one: one[:2])), tuple(blind))
+
+
+@cache
+def questions() -> tuple[Question, ...]:
+    """All questions: a class is named after its file, ``user_mapping.sql`` asks for each ``user mapping``."""
+    return tuple(_questions("definitions", "identify")) + tuple(_questions("globals", "matter"))
+
+
+def _questions(folder: str, frame: str) -> Iterator[Question]:
+    sql = files(__package__) / "sql"
+    around = (sql / f"{frame}.sql").read_text(encoding="utf-8")
+    for file in sorted((sql / folder).iterdir(), key=lambda file: file.name):
+        text = file.read_text(encoding="utf-8")
+        since = re.search(r"^-- since (\d+)$", text, re.MULTILINE)
+        whole = around.replace("{question}", text)
+        if "-- Members of extensions included." in text:
+            whole = whole.replace("member.deptype = 'e'", "false")
+        yield Question(file.name.removesuffix(".sql").replace("_", " "), whole, int(since[1]) if since else 0)
+
+
+def _ask(cursor: Cursor, question: Question) -> list[tuple[str | None, dict[str, JsonValue]]] | Blind:
+    import psycopg2
+
+    cursor.execute("SAVEPOINT question")
+    try:
+        cursor.execute(question.statement)
+        return cursor.fetchall()
+    except psycopg2.errors.InsufficientPrivilege as error:
+        cursor.execute("ROLLBACK TO SAVEPOINT question")
+        return Blind(what=question.kind, reason=str(error.diag.message_primary))
+    except psycopg2.Error as error:
+        if error.pgcode in _VANISHED:
+            raise DefinitionsChanged(
+                f"DDL during backup: a {question.kind} vanished while it was being read "
+                f"({error.diag.message_primary}). Run again."
+            ) from error
+        raise
+
+
+def _definition(kind: str, identity: str | None, facts: Mapping[str, JsonValue], keys: Keys) -> Definition:
+    if identity is None:
+        raise DefinitionsChanged(f"DDL during backup: a {kind} vanished while it was being read. Run again.")
+    return Definition(
+        kind, identity, {name: _safe(name, normalised(fact), keys) for name, fact in facts.items()}
+    )
+
+
+def _safe(name: str, fact: JsonValue, keys: Keys) -> JsonValue:
+    """The fact, where it is or holds a secret as a keyed HMAC: equal where the secret is equal."""
+    if name == "secrets":
+        return str(keys.hmac(repr(fact)))
+    if name in {"fdw_options", "settings"} and isinstance(fact, list):
+        options: list[JsonValue] = [_safe_option(str(option), keys) for option in fact]
+        return sorted(options, key=str)
+    return fact
+
+
+def _safe_option(option: str, keys: Keys) -> str:
+    name, _, value = option.partition("=")
+    return f"{name}={keys.hmac(value)}" if _SECRET.search(name) else option

@@ -1,0 +1,73 @@
+"""Sessions whose settings make the same value print, hash and compare the same on every server."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from dataops.connections import Connection
+from dataops.postgres import connect, explained
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PsycopgConnection
+    from psycopg2.extensions import cursor as Cursor
+
+_PINNED = {
+    "search_path": "",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "xmlbinary": "base64",
+    "lc_monetary": "C",
+    "quote_all_identifiers": "off",
+    "row_security": "off",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "jit": "off",
+}
+"""row_security off makes a policy an error where it would silently hide rows."""
+
+_PINNED_SINCE = {14: {"idle_session_timeout": "0"}, 17: {"transaction_timeout": "0"}}
+"""Timeouts that came later: a session that holds a snapshot must outlive the longest dump."""
+
+
+@contextmanager
+def session(connection: Connection, dbname: str, role: str) -> Generator[PsycopgConnection]:
+    """A connection with pinned settings, in autocommit, closed at the end; named after its ``role``."""
+    with explained(f"database {dbname}"):
+        conn = connect(connection, dbname=dbname, application_name=f"dataops {role}", autocommit=True)
+        try:
+            with conn.cursor() as cursor:
+                for name, value in _settings(conn.server_version // 10000).items():
+                    cursor.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+            yield conn
+        finally:
+            conn.close()
+
+
+@contextmanager
+def reading(conn: PsycopgConnection, snapshot: str | None = None) -> Generator[Cursor]:
+    """A REPEATABLE READ, READ ONLY transaction, on its own snapshot or on an exported one."""
+    with conn.cursor() as cursor:
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            if snapshot is not None:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
+            yield cursor
+        finally:
+            if not conn.closed:
+                cursor.execute("ROLLBACK")
+
+
+def _settings(major: int) -> dict[str, str]:
+    later = {
+        name: value
+        for since, settings in _PINNED_SINCE.items()
+        if major >= since
+        for name, value in settings.items()
+    }
+    return _PINNED | later

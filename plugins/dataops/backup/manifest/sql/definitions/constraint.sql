@@ -1,0 +1,17 @@
+-- What does each constraint of a table or domain demand?
+-- A partition's foreign keys follow from its parent's, under names that the server chooses: left out, as in a dump.
+SELECT 'pg_constraint'::regclass AS classid, k.oid AS objid, 0 AS objsubid, k.conrelid AS relid,
+    jsonb_build_object(
+        'definition', pg_get_constraintdef(k.oid),
+        'validated', k.convalidated,
+        'deferrable', k.condeferrable,
+        'deferred', k.condeferred,
+        'no_inherit', k.connoinherit,
+        'index', nullif(CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid ELSE 0 END, 0)::regclass
+    ) AS facts
+FROM pg_constraint AS k
+WHERE k.connamespace IN (TABLE ours)
+    AND k.contype <> 't'
+    AND NOT (k.contype = 'f' AND k.conparentid <> 0)
+    AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.deptype = 'e'
+                    AND e.classid = 'pg_type'::regclass AND e.objid = k.contypid)

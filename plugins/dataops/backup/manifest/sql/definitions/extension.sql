@@ -1,0 +1,14 @@
+-- Which extensions are there, at which version, with which members and dumped tables?
+SELECT 'pg_extension'::regclass AS classid, e.oid AS objid, 0 AS objsubid, 0::oid AS relid,
+    jsonb_build_object(
+        'version', e.extversion,
+        'schema', e.extnamespace::regnamespace,
+        'relocatable', e.extrelocatable,
+        'members', (
+            SELECT jsonb_agg(m.type || ' ' || m.identity ORDER BY (m.type || ' ' || m.identity) COLLATE "C")
+            FROM pg_depend AS d, LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS m
+            WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'),
+        'configuration', (
+            SELECT jsonb_object_agg(relation::regclass, condition)
+            FROM unnest(e.extconfig, e.extcondition) AS c (relation, condition))) AS facts
+FROM pg_extension AS e

@@ -1,0 +1,17 @@
+-- What does each index hold, and is it usable?
+SELECT 'pg_class'::regclass AS classid, c.oid AS objid, 0 AS objsubid, i.indrelid AS relid,
+    jsonb_build_object(
+        'definition', pg_get_indexdef(c.oid),
+        'valid', i.indisvalid,
+        'clustered', i.indisclustered,
+        'unique', i.indisunique,
+        'constraint', (SELECT conname FROM pg_constraint WHERE conindid = c.oid AND contype IN ('p', 'u', 'x')),
+        'tablespace', (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
+        'options', (SELECT jsonb_agg(o ORDER BY o COLLATE "C") FROM unnest(c.reloptions) AS o),
+        'parent', (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = c.oid),
+        'statistics', (SELECT jsonb_object_agg(a.attnum, to_jsonb(a) -> 'attstattarget') FROM pg_attribute AS a
+                       WHERE a.attrelid = c.oid AND (to_jsonb(a) ->> 'attstattarget')::int >= 0)
+    ) AS facts
+FROM pg_index AS i
+JOIN pg_class AS c ON c.oid = i.indexrelid
+WHERE c.relpersistence <> 't' AND c.relnamespace IN (TABLE ours)

@@ -1,0 +1,3 @@
+-- Which tables does each publication name?
+SELECT 'pg_publication_rel'::regclass AS classid, oid AS objid, 0 AS objsubid, 0::oid AS relid, '{}'::jsonb AS facts
+FROM pg_publication_rel

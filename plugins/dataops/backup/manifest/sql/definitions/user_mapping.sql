@@ -1,0 +1,4 @@
+-- As whom does each role log in to foreign servers?
+SELECT 'pg_user_mapping'::regclass AS classid, oid AS objid, 0 AS objsubid, 0::oid AS relid,
+    jsonb_build_object('secrets', jsonb_build_object('options', umoptions)) AS facts
+FROM pg_user_mapping
