@@ -1,4 +1,5 @@
--- What is each column of a table or view? A dump keeps no column order of an inheriting table, so neither does this.
+-- What is each column of a table or view? A dump keeps no column order of an inheriting table, so neither does this,
+-- nor pg_attver among its options: a position in the WAL, which the server keeps there for itself (since 15.20).
 SELECT 'pg_class'::regclass AS classid, c.oid AS objid, a.attnum::int AS objsubid, c.oid AS relid,
     jsonb_build_object(
         'position', CASE WHEN c.relispartition OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid)
@@ -14,7 +15,8 @@ SELECT 'pg_class'::regclass AS classid, c.oid AS objid, a.attnum::int AS objsubi
         'storage', CASE WHEN c.relkind IN ('r', 'p', 'm') THEN a.attstorage END,
         'compression', to_jsonb(a) -> 'attcompression',
         'statistics', nullif((to_jsonb(a) ->> 'attstattarget')::int, -1),
-        'options', (SELECT jsonb_agg(o ORDER BY o COLLATE "C") FROM unnest(a.attoptions) AS o),
+        'options', (SELECT jsonb_agg(o ORDER BY o COLLATE "C") FROM unnest(a.attoptions) AS o
+                    WHERE o NOT LIKE 'pg\_attver=%'),
         'fdw_options', to_jsonb(a.attfdwoptions)
     ) AS facts
 FROM pg_class AS c

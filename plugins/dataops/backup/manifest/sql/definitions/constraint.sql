@@ -6,7 +6,6 @@ SELECT 'pg_constraint'::regclass AS classid, k.oid AS objid, 0 AS objsubid, k.co
         'validated', k.convalidated,
         'deferrable', k.condeferrable,
         'deferred', k.condeferred,
-        'no_inherit', k.connoinherit,
         'index', nullif(CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid ELSE 0 END, 0)::regclass
     ) AS facts
 FROM pg_constraint AS k
