@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from airflow.sdk.configuration import conf
 
+from dataops.airflow.tags import ONCE_PER_ENVIRONMENT
+
 CONSOLE = "/dataops"
 """Where the console's pages are mounted on Airflow's web server."""
 
 
 def dag_id(capability: str, subject: str) -> str:
-    """``backup__flights``; for what exists once per environment the capability alone."""
-    return f"{capability}__{subject}" if subject else capability
+    """``backup__flights``; the capability alone for what exists once per environment."""
+    return capability if capability in ONCE_PER_ENVIRONMENT else f"{capability}__{subject}"
 
 
 def page(page_key: str) -> str:

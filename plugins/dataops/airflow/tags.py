@@ -13,6 +13,10 @@ class Capability(StrEnum):
     SWEEP = "sweep"
 
 
+ONCE_PER_ENVIRONMENT = frozenset({Capability.BACKUP_WATCH, Capability.SWEEP})
+"""Capabilities whose only DAG looks at all subjects and has no subject in its id."""
+
+
 def tags_of(capability: Capability, *, environment: str, owner: str) -> list[str]:
     """The capability's tag, ``environment:…`` and ``owner:…``, in this order."""
     return [capability.value, f"environment:{environment}", f"owner:{owner}"]

@@ -1,0 +1,73 @@
+"""The console's web application, mounted in Airflow's own server.
+
+Airflow mounts such an application without any login of its own, so every route asks for the user, and what
+it shows is what that user may see: the subjects whose DAGs he may read. FastAPI reads the annotations of the
+routes at run time; that is why this module does not postpone them.
+"""
+
+import re
+from typing import Annotated
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import FastAPI, HTTPException, Path
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from dataops.airflow import links, subjects
+from dataops.airflow.console.page import render
+from dataops.airflow.console.state import state
+from dataops.errors import DataOpsError
+from dataops.platform import Platform
+
+KEY = re.compile(
+    r"(?P<capability>[a-z_]+)/(?P<subject>[a-z0-9_-]+)/\d{4}/\d\d/\d\d/[A-Za-z0-9_-]+/(index\.html|evidence\.json)"
+)
+GUARDED = {
+    # The page is the user's own session: nothing may run in it, and no other site may frame it.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+app = FastAPI(title="dataops", docs_url=None, redoc_url=None, openapi_url=None)
+
+
+@app.get("/")
+def backups(user: GetUserDep) -> Response:
+    """The page *Backups*."""
+    platform = subjects.platform(fresh=True)
+    by_dag = {links.dag_id("backup", subject.name): subject for subject in platform.inventory.active}
+    readable = get_auth_manager().filter_authorized_dag_ids(dag_ids=set(by_dag), user=user)
+    seen = state(platform, [subject for dag, subject in by_dag.items() if dag in readable])
+    return HTMLResponse(render(seen, links.CONSOLE), headers=GUARDED)
+
+
+@app.get("/evidence/{key:path}")
+def evidence(key: Annotated[str, Path(max_length=500)], user: GetUserDep) -> Response:
+    """One evidence page or record, straight from the store."""
+    found = KEY.fullmatch(key)
+    if found is None:
+        raise HTTPException(404, "No evidence has such an address.")
+    dag = links.dag_id(found["capability"], found["subject"])
+    if dag not in get_auth_manager().filter_authorized_dag_ids(dag_ids={dag}, user=user):
+        raise HTTPException(403, f"You may not read {dag}.")
+    body = _read(subjects.platform(fresh=True), f"evidence/{key}")
+    kind = "text/html" if key.endswith(".html") else "application/json"
+    return Response(body, media_type=f"{kind}; charset=utf-8", headers=GUARDED)
+
+
+@app.exception_handler(DataOpsError)
+def explained(_: object, error: DataOpsError) -> JSONResponse:
+    """What is wrong, in its own sentence, instead of an empty page."""
+    return JSONResponse({"detail": str(error)}, status_code=503, headers=GUARDED)
+
+
+def _read(platform: Platform, key: str) -> bytes:
+    from dataops.store import NotFound
+
+    try:
+        return platform.store.get(key)
+    except NotFound:
+        raise HTTPException(404, "There is no such evidence in the store.") from None

@@ -1,0 +1,82 @@
+"""The page *Backups* as HTML: pictures first, and every picture also in words."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from dataops.airflow.console.state import RUNS_SHOWN
+from dataops.backup.freshness import spell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from dataops.airflow.console.state import State
+    from dataops.airflow.history import Entry
+
+GLYPHS = {"passed": "✓", "failed": "✕", "inconclusive": "?", "missing": ""}
+"""A verdict is told by its colour, its shape and its word: no reader depends on one of them."""
+
+TOP_AND_HEIGHT = {"passed": (6.5, 15), "missing": (19, 2.5)}
+
+
+def render(state: State, prefix: str) -> str:
+    """The page; ``prefix`` is where the console is mounted."""
+    return (
+        _environment()
+        .get_template("backups.html")
+        .render(
+            state=state,
+            spell=spell,
+            shape=shape,
+            strip=strip,
+            link=lambda entry: f"{prefix}/{entry.page_key}",
+        )
+    )
+
+
+def shape(verdict: str, size: int) -> Markup:
+    """A disc, a square or a diamond with the verdict's glyph."""
+    from markupsafe import Markup
+
+    drawn = {
+        "passed": '<circle class="passed" cx="10" cy="10" r="9"/>',
+        "failed": '<rect class="failed" x="1.5" y="1.5" width="17" height="17" rx="2"/>',
+        "inconclusive": '<path class="inconclusive" d="M10 0 20 10 10 20 0 10Z"/>',
+    }.get(verdict, '<circle class="missing" cx="10" cy="10" r="8.5"/>')
+    label = "no run yet" if verdict == "missing" else verdict
+    return Markup(
+        '<svg role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 20 20">'
+        '{}<text x="10" y="14">{}</text></svg>'
+    ).format(label, size, size, Markup(drawn), GLYPHS.get(verdict, ""))
+
+
+def strip(runs: Sequence[Entry]) -> Markup:
+    """The last runs from left to right; red ones stand out by height as well as by colour."""
+    from markupsafe import Markup
+
+    said = [run.record.verdict.value for run in reversed(runs)]
+    padded = ["missing"] * (RUNS_SHOWN - len(said)) + said
+    marks = Markup("").join(
+        Markup('<rect class="{}" x="{}" y="{}" width="5.6" height="{}" rx="1"/>').format(
+            verdict, index * 7 + 0.7, *TOP_AND_HEIGHT.get(verdict, (0.5, 21))
+        )
+        for index, verdict in enumerate(padded)
+    )
+    red = sum(verdict != "passed" for verdict in said)
+    return Markup(
+        '<svg class="strip" role="img" viewBox="0 0 98 22" preserveAspectRatio="none" '
+        'aria-label="The last {} runs, {} of them red">{}</svg>'
+    ).format(len(said), red, marks)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("dataops.airflow.console"), autoescape=True, undefined=StrictUndefined
+    )

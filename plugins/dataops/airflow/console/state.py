@@ -1,0 +1,120 @@
+"""What the page *Backups* shows: one line per subject, worked out from evidence alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from dataops.backup.freshness import spell
+from dataops.errors import DataOpsError
+from dataops.evidence.verdict import Verdict
+
+if TYPE_CHECKING:
+    from dataops.airflow.history import Entry
+    from dataops.evidence.verdict import Check
+    from dataops.inventory import Subject
+    from dataops.platform import Platform
+
+RUNS_SHOWN = 14
+READERS = 8
+LATE_WATCH = timedelta(minutes=30)
+"""A watch that has not spoken for three of its turns says nothing about now."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One subject: its last runs, the newest first, and what the watch last said of its RPO."""
+
+    subject: Subject
+    runs: tuple[Entry, ...]
+    promise: Check | None
+    trouble: str = ""
+
+    @property
+    def last(self) -> Entry | None:
+        """The newest run."""
+        return self.runs[0] if self.runs else None
+
+    @property
+    def newest_backup(self) -> Entry | None:
+        """The newest run that left a backup, as far as the runs shown reach."""
+        return next((run for run in self.runs if run.record.verdict is Verdict.PASSED), None)
+
+    @property
+    def well(self) -> bool:
+        """Whether the last backup passed and the watch, not long ago, found the promise kept."""
+        kept = self.promise is not None and self.promise.verdict is Verdict.PASSED
+        return kept and self.last is not None and self.last.record.verdict is Verdict.PASSED
+
+    def age(self, now: datetime) -> timedelta | None:
+        """Time since the newest backup began."""
+        found = self.newest_backup
+        return now - found.record.started if found else None
+
+    def share_of_rpo(self, now: datetime) -> float | None:
+        """The newest backup's age as a share of the RPO; None where it is WAL that keeps the promise."""
+        age = self.age(now)
+        if age is None or self.subject.method == "physical":
+            return None
+        return age / self.subject.objectives.rpo
+
+
+@dataclass(frozen=True)
+class State:
+    """The page at one moment."""
+
+    environment: str
+    lines: tuple[Line, ...]
+    watch: Entry | None
+    now: datetime
+
+    @property
+    def watch_is_late(self) -> bool:
+        """Whether the watch's word is too old to be believed."""
+        return self.watch is None or self.now - self.watch.record.finished > LATE_WATCH
+
+    @property
+    def headline(self) -> str:
+        """The one sentence that somebody who has five seconds reads."""
+        if not self.lines:
+            return "You may see no subject, or the inventory is empty."
+        if self.watch_is_late:
+            since = f"for {spell(self.now - self.watch.record.finished)}" if self.watch else "yet"
+            return f"Unknown: the watch has not spoken {since}."
+        well = sum(line.well for line in self.lines)
+        if well == len(self.lines):
+            return f"All {well} subjects could be recovered now, as promised."
+        return f"{len(self.lines) - well} of {len(self.lines)} subjects need attention."
+
+
+def state(platform: Platform, subjects: Iterable[Subject], now: datetime | None = None) -> State:
+    """The state of these subjects, the ones that need somebody first."""
+    from dataops.airflow.history import newest
+
+    now = now or datetime.now(UTC)
+    watch = next(iter(newest(platform.store, "backup_watch", platform.environment, count=1)), None)
+    late = watch is None or now - watch.record.finished > LATE_WATCH
+    promises = {} if late or watch is None else _promises(watch.record.checks)
+    with ThreadPoolExecutor(READERS) as pool:
+        lines = pool.map(lambda subject: _line(platform, subject, promises.get(subject.name)), subjects)
+        ordered = tuple(sorted(lines, key=lambda line: (line.well, line.subject.name)))
+    return State(platform.environment, ordered, watch, now)
+
+
+def _line(platform: Platform, subject: Subject, promise: Check | None) -> Line:
+    from dataops.airflow.history import newest
+
+    try:
+        runs = newest(platform.store, "backup", subject.name, count=RUNS_SHOWN)
+    except DataOpsError as error:
+        return Line(subject, (), promise, str(error))
+    return Line(subject, tuple(runs), promise)
+
+
+def _promises(checks: Sequence[Check]) -> dict[str, Check]:
+    """From subject to the watch's check of its RPO."""
+    marked = ((*check.name.partition(": newest recoverable moment"), check) for check in checks)
+    return {name: check for name, mark, _, check in marked if mark}

@@ -1,0 +1,29 @@
+"""The only AirflowPlugin of this repository: the page *Backups* in Airflow's navigation."""
+
+from functools import cached_property
+from typing import Any
+
+from airflow.plugins_manager import AirflowPlugin
+
+
+class DataOpsPlugin(AirflowPlugin):
+    """Mounts the console and puts its page into the navigation."""
+
+    name = "dataops"
+    external_views = [  # ruff: ignore[mutable-class-default] - Airflow reads a plain list
+        {
+            "name": "Backups",
+            "href": "/dataops/",
+            "destination": "nav",
+            "url_route": "backups",
+            "nav_top_level": True,
+        }
+    ]
+
+    @cached_property
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The console; looked at by the API server alone, so that no task has to import it."""
+        from dataops.airflow.console.app import app
+        from dataops.airflow.links import CONSOLE
+
+        return [{"app": app, "url_prefix": CONSOLE, "name": "dataops"}]
