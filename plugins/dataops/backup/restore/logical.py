@@ -147,7 +147,7 @@ class _Restore:
         )
 
     def _prepare_database(self, dump: Path, folder: Path) -> None:
-        """Make the database where it is missing; set its properties, which pg_restore ties to the old name."""
+        """Make the database if it is missing; set its properties, which pg_restore ties to the old name."""
         chosen = folder / "database.list"
         listing = self._program("--list", str(dump)).stdout.splitlines()
         chosen.write_text("\n".join(line for line in listing if " DATABASE" in line.partition(";")[2]))

@@ -21,7 +21,7 @@ class TargetRefused(ConfigurationError):
 
 @dataclass(frozen=True)
 class Target:
-    """A database on a server, by a connection of its own. ``exists`` is false where it is still to be made."""
+    """A database on a server, with a connection to it. ``exists`` is false where it is still to be made."""
 
     connection: Connection
     dbname: str
