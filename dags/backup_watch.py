@@ -13,10 +13,11 @@ backups waiting must not keep their watch waiting too.
 """
 
 from airflow.sdk import DAG, CronTriggerTimetable, chain
-from dataops.airflow import operators, subjects
+from dataops.airflow import operators
 from dataops.airflow.limits import WATCH
 from dataops.airflow.settings import dag_settings
 from dataops.airflow.tags import Capability
+from dataops.inventory.location import environment_name
 
 with DAG(
     dag_id="backup_watch",
@@ -24,7 +25,7 @@ with DAG(
     schedule=CronTriggerTimetable("*/10 * * * *", timezone="UTC"),
     **dag_settings(
         Capability.BACKUP_WATCH,
-        subject=subjects.environment(),
+        subject=environment_name(),
         owner="data-platform",
         runbook=__doc__,
         limits=WATCH,
@@ -35,7 +36,7 @@ with DAG(
             task_id="watch",
             function="dataops.backup.watch.watch",
             capability="backup_watch",
-            subject=subjects.environment(),
+            subject=environment_name(),
             **WATCH["watch"].arguments,
         ),
         operators.Verdict(recorded_by="watch", **WATCH["verdict"].arguments),

@@ -9,10 +9,11 @@ thing. Run it again whenever you like.
 """
 
 from airflow.sdk import DAG, CronTriggerTimetable, chain
-from dataops.airflow import operators, subjects
+from dataops.airflow import operators
 from dataops.airflow.limits import SWEEP
 from dataops.airflow.settings import dag_settings
 from dataops.airflow.tags import Capability
+from dataops.inventory.location import environment_name
 
 with DAG(
     dag_id="sweep",
@@ -20,7 +21,7 @@ with DAG(
     schedule=CronTriggerTimetable("30 5 * * *", timezone="UTC"),
     **dag_settings(
         Capability.SWEEP,
-        subject=subjects.environment(),
+        subject=environment_name(),
         owner="data-platform",
         runbook=__doc__,
         limits=SWEEP,
@@ -31,7 +32,7 @@ with DAG(
             task_id="sweep",
             function="dataops.backup.sweep.sweep",
             capability="sweep",
-            subject=subjects.environment(),
+            subject=environment_name(),
             **SWEEP["sweep"].arguments,
         ),
         operators.Verdict(recorded_by="sweep", **SWEEP["verdict"].arguments),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseNotifier
@@ -13,19 +14,21 @@ from dataops.airflow.message import Message
 from dataops.airflow.resolve import resolve
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.verdict import Verdict
+from dataops.inventory.location import environment_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow.sdk import Context
 
+    from dataops.airflow.history import Entry
     from dataops.connections import Connection
-    from dataops.evidence.record import Record
 
 log = logging.getLogger(__name__)
 
 SLACK, MAIL = "dataops_slack", "dataops_smtp"
 RECOVERED = "recovered"
+LOOK_BACK = 5
 
 
 class Undelivered(DataOpsError):
@@ -39,63 +42,65 @@ class Notify(BaseNotifier):
     runs it in the DAG processor. It speaks from the evidence, since that is what an auditor will see.
     """
 
-    template_fields = ("capability", "subject")
+    template_fields = ("capability", "subject", "owner")
 
-    def __init__(self, *, capability: str, subject: str) -> None:
+    def __init__(self, *, capability: str, subject: str, owner: str, red: bool) -> None:
         super().__init__()
         self.capability = capability
         self.subject = subject
+        self.owner = owner
+        self.red = red
 
     def notify(self, context: Context) -> None:
         """Send what there is to say; ``Undelivered`` where a channel fails, after all were tried."""
-        message = self.message(context["run_id"], str(context.get("reason") or ""))
+        message = self.message(context["run_id"], str(context.get("reason") or "no reason given"))
         if message is None:
             return
         trouble = [reason for send in (to_slack, to_mail) if (reason := _attempt(send, message))]
         if trouble:
             raise Undelivered("The notification was not delivered: " + " ".join(trouble))
 
-    def message(self, run_id: str, ending: str = "success") -> Message | None:
-        """What to say about this run; None for a green one after a green one."""
+    def message(self, run_id: str, ending: str) -> Message | None:
+        """What to say about this run, which Airflow says ended so; None where there is no news."""
         try:
             last, before = self._evidence(run_id)
         except DataOpsError as error:
-            return self._message(
-                Verdict.INCONCLUSIVE, f"The run ended ({ending}); its evidence: {error}", None
-            )
-        if last is None:
-            return self._message(Verdict.INCONCLUSIVE, f"The run ended without evidence ({ending}).", None)
-        if last.verdict is not Verdict.PASSED:
-            return self._message(last.verdict, last.reason, last)
-        if before is None or before.verdict is Verdict.PASSED:
+            last, before, ending = None, None, f"{ending}; its evidence cannot be read: {error}"
+        if self.red:
+            return self._red(last, ending)
+        if last is None or before is None or before.record.verdict is Verdict.PASSED:
             return None
-        return self._message(RECOVERED, f"Passed again; before it was {before.verdict.value}.", last)
+        return self._message(RECOVERED, f"Passed again; before it was {before.record.verdict.value}.", last)
 
-    def _evidence(self, run_id: str) -> tuple[Record | None, Record | None]:
-        """The newest record of this run, and the one that went before it."""
+    def _red(self, last: Entry | None, ending: str) -> Message:
+        if last is None:
+            return self._message(Verdict.INCONCLUSIVE, f"The run left no evidence ({ending}).", None)
+        if last.record.verdict is Verdict.PASSED:
+            reason = f"Its evidence says passed, but Airflow ended the run as failed ({ending})."
+            return self._message(Verdict.INCONCLUSIVE, reason, last)
+        return self._message(last.record.verdict, last.record.reason, last)
+
+    def _evidence(self, run_id: str) -> tuple[Entry | None, Entry | None]:
+        """This run's entry, and the one before it; somebody at a command line may have added newer ones."""
         from dataops.airflow.history import newest
 
-        found = newest(subjects.platform().store, self.capability, self.subject, count=2)
-        last = found[0] if found and found[0].lineage.run_id == run_id else None
-        return last, found[1] if len(found) > 1 else None
+        found = [*newest(subjects.platform().store, self.capability, self.subject, count=LOOK_BACK), None]
+        pairs = pairwise(found)
+        return next(
+            (pair for pair in pairs if pair[0] and pair[0].record.lineage.run_id == run_id), (None, None)
+        )
 
-    def _message(self, verdict: str, reason: str, record: Record | None) -> Message:
+    def _message(self, verdict: str, reason: str, entry: Entry | None) -> Message:
         return Message(
             capability=self.capability,
             subject=self.subject,
-            environment=subjects.environment(),
-            owner=self._owner(),
+            environment=environment_name(),
+            owner=self.owner,
             verdict=str(verdict),
             reason=reason,
-            evidence=links.evidence(record) if record else "none was found",
+            evidence=links.page(entry.page_key) if entry else "none was found",
             runbook=links.runbook(links.dag_id(self.capability, self.subject)),
         )
-
-    def _owner(self) -> str:
-        try:
-            return subjects.inventory().subject(self.subject).owner
-        except DataOpsError:
-            return "unknown"
 
 
 def to_slack(message: Message) -> None:
@@ -119,7 +124,7 @@ def to_mail(message: Message) -> None:
 
     SmtpNotifier(
         smtp_conn_id=MAIL, to=connection.extra["to"], subject=message.title, html_content=message.html
-    ).notify({})
+    ).notify({})  # type: ignore[no-untyped-call]
 
 
 def _attempt(send: Callable[[Message], None], message: Message) -> str:

@@ -10,8 +10,8 @@ from airflow.sdk.configuration import conf
 
 from dataops.airflow.limits import Limit, run_timeout
 from dataops.airflow.notify import Notify
-from dataops.airflow.subjects import environment
 from dataops.airflow.tags import Capability, tags_of
+from dataops.inventory.location import environment_name
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 """Static: a start date that moves with the clock would make a new DAG version at every parse."""
@@ -21,7 +21,7 @@ def dag_settings(
     capability: Capability, *, subject: str, owner: str, runbook: str, limits: Mapping[str, Limit]
 ) -> dict[str, Any]:
     """The arguments of a DAG that looks after production while its people are asleep."""
-    notify = Notify(capability=capability.value, subject=subject)
+    who = {"capability": capability.value, "subject": subject, "owner": owner}
     return {
         "start_date": START,
         "catchup": False,
@@ -31,12 +31,12 @@ def dag_settings(
         # Bundles version dags/, but not plugins/: a run must not mix an old file with new code.
         "disable_bundle_versioning": True,
         "dagrun_timeout": run_timeout(limits),
-        "tags": tags_of(capability, environment=environment(), owner=owner),
+        "tags": tags_of(capability, environment=environment_name(), owner=owner),
         "doc_md": runbook,
         "default_args": {"owner": owner},
         "access_control": access(owner),
-        "on_failure_callback": notify,
-        "on_success_callback": notify,
+        "on_failure_callback": Notify(**who, red=True),
+        "on_success_callback": Notify(**who, red=False),
     }
 
 

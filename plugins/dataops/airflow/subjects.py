@@ -9,14 +9,13 @@ from airflow.sdk import get_parsing_context
 
 from dataops.airflow.resolve import resolve
 from dataops.inventory import Inventory, load
-from dataops.inventory.location import environment_name as environment
-from dataops.inventory.location import include_folder
+from dataops.inventory.location import environment_name, include_folder
 from dataops.platform import Platform
 
 
 def inventory() -> Inventory:
     """The inventory, read once per process: a task's process and a parse of a DAG file are short-lived."""
-    return _read_once(include_folder(), environment())
+    return _read_once(include_folder(), environment_name())
 
 
 @cache
@@ -26,8 +25,8 @@ def _read_once(folder: Path, name: str) -> Inventory:
 
 def platform(*, fresh: bool = False) -> Platform:
     """This environment's platform with Airflow's connections; ``fresh`` for processes that live long."""
-    files = load(include_folder(), environment()) if fresh else inventory()
-    return Platform(environment=environment(), inventory=files, resolve=resolve)
+    files = load(include_folder(), environment_name()) if fresh else inventory()
+    return Platform(environment=environment_name(), inventory=files, resolve=resolve)
 
 
 def wanted(dag_id: str) -> bool:

@@ -27,7 +27,7 @@ MESSAGE = Message(
 def notifier(monkeypatch: pytest.MonkeyPatch) -> Notify:
     """A notifier that always has this message; where it comes from has its own tests."""
     monkeypatch.setattr(Notify, "message", lambda *_: MESSAGE)
-    return Notify(capability="backup", subject="orders")
+    return Notify(capability="backup", subject="orders", owner="data-team", red=True)
 
 
 def test_slack_hears_all_a_person_needs(notifier: Notify, webhook: Webhook) -> None:

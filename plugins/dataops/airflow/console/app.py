@@ -65,9 +65,9 @@ def explained(_: object, error: DataOpsError) -> JSONResponse:
 
 
 def _read(platform: Platform, key: str) -> bytes:
-    from dataops.store import NotFound
+    from dataops.store import ObjectMissing
 
     try:
         return platform.store.get(key)
-    except NotFound:
+    except ObjectMissing:
         raise HTTPException(404, "There is no such evidence in the store.") from None
