@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from dataops.backup.manifest.header import Header, UnreadableManifest
 from dataops.errors import ConfigurationError
 from dataops.evidence.verdict import Verdict
+from dataops.store import ObjectMissing
 
 if TYPE_CHECKING:
     from dataops.store import ObjectStore
@@ -122,16 +123,26 @@ def published(store: ObjectStore, subject: str) -> dict[str, datetime]:
 
 def subjects(store: ObjectStore) -> tuple[str, ...]:
     """The names under which anything lies in the store's ``backups/``, sorted."""
-    return tuple(sorted(prefix.split("/")[1] for prefix in store.folders("backups/")))
+    return tuple(name for name in _names(store, "backups/") if _holds_anything(store, folder(name)))
 
 
 def _ids(store: ObjectStore, subject: str) -> list[str]:
-    names = (prefix.rstrip("/").rsplit("/", 1)[1] for prefix in store.folders(folder(subject)))
-    return sorted(name for name in names if BACKUP_ID.match(name))
+    return [name for name in _names(store, folder(subject)) if BACKUP_ID.match(name)]
 
 
-def _entry(store: ObjectStore, subject: str, backup_id: str) -> Backup | Damaged | str:
-    """The backup of this id; what is wrong with its manifest; or the bare id where there is no manifest."""
+def _holds_anything(store: ObjectStore, prefix: str) -> bool:
+    """Some stores go on listing a folder whose last object was deleted."""
+    return any(True for _ in store.list(prefix))
+
+
+def _names(store: ObjectStore, prefix: str) -> list[str]:
+    """The names of the folders right under a prefix, sorted."""
+    listed = (each.key for each in store.list(prefix, "/"))
+    return sorted(key.removeprefix(prefix).rstrip("/") for key in listed if key.endswith("/"))
+
+
+def _entry(store: ObjectStore, subject: str, backup_id: str) -> Backup | Damaged | str | None:
+    """The backup; what is wrong with its manifest; the bare id without one; None for an empty folder."""
     key = manifest_key(subject, backup_id)
     try:
         header = Header.from_bytes(store.get(key), key)
@@ -139,8 +150,8 @@ def _entry(store: ObjectStore, subject: str, backup_id: str) -> Backup | Damaged
             return Damaged(backup_id, f"{key} is the manifest of {header.backup_id}.")
         keys = [listed.key for listed in store.list(folder(subject, backup_id) + "proofs/")]
         return Backup(header, tuple(sorted((_proof(store, each) for each in keys), key=lambda p: p.at)))
-    except NotFound:
-        return backup_id
+    except ObjectMissing:
+        return backup_id if _holds_anything(store, folder(subject, backup_id)) else None
     except UnreadableManifest as error:
         return Damaged(backup_id, str(error))
 

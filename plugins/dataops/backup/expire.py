@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +15,7 @@ from dataops.backup.steps import Job, StepReport
 from dataops.evidence.verdict import Check, Figure, Verdict
 from dataops.inventory import Database, Server
 from dataops.platform import Platform
+from dataops.store import ObjectMissing, ObjectStore, lease
 
 LEASE_SECONDS = 120
 
@@ -24,18 +27,16 @@ def plan(platform: Platform, subject: Database | Server, now: datetime | None = 
 
 def step(job: Job) -> StepReport:
     """Expire what the plan lets go, in both buckets, under the subject's lease."""
-    from dataops.store import Lease
-
     started = datetime.now(UTC)
     platform, subject = job.platform, job.subject
-    with Lease(
-        platform.store, f"backup/{subject.name}", holder=f"expire of {subject.name}", seconds=LEASE_SECONDS
-    ):
+    holder = f"expire of {subject.name} on {socket.gethostname()}, process {os.getpid()}"
+    with lease(platform.store, f"backup/{subject.name}", holder=holder, seconds=LEASE_SECONDS) as held:
         found = catalog.read(platform.store, subject.name)
         decisions = _plan(platform, subject, found, started)
         expired = [each for each in found.backups if _expires(each, decisions)]
         # Newest first: a chain is cut from its end, so that what is left can be restored at every moment.
         for backup in _newest_first(expired):
+            held.check()
             remove(job, backup.header)
             job.say(f"Expired {backup.backup_id}: {_reason(backup, decisions)}")
         checks = (_executed(platform, subject, expired),)
@@ -83,8 +84,18 @@ def _plan(
 def _locked_until(platform: Platform, subject: str, backup_id: str) -> datetime | None:
     """The later lock of the two buckets' manifests: a backup leaves both together or neither."""
     key = catalog.manifest_key(subject, backup_id)
-    stores = [store for store in (platform.store, platform.replica) if store is not None]
-    return max((lock for store in stores if (lock := store.locked_until(key))), default=None)
+    return max((lock for store in _stores(platform) if (lock := _lock(store, key))), default=None)
+
+
+def _lock(store: ObjectStore, key: str) -> datetime | None:
+    try:
+        return store.locked_until(key)
+    except ObjectMissing:
+        return None
+
+
+def _stores(platform: Platform) -> list[ObjectStore]:
+    return [store for store in (platform.store, platform.replica) if store is not None]
 
 
 def _candidates(found: Catalog) -> list[Candidate]:
@@ -121,10 +132,9 @@ def _newest_first(backups: list[Backup]) -> list[Backup]:
 
 def _executed(platform: Platform, subject: Database | Server, expired: list[Backup]) -> Check:
     """Read the catalogs of both buckets again: what was expired must be gone."""
-    stores = [store for store in (platform.store, platform.replica) if store is not None]
     left = {
         backup.backup_id
-        for store in stores
+        for store in _stores(platform)
         for backup in catalog.backups(store, subject.name)
         if backup.backup_id in {each.backup_id for each in expired}
     }

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dataops.backup import catalog
 from dataops.backup.manifest.header import Header
 from dataops.backup.steps import Job
-
-if TYPE_CHECKING:
-    from dataops.store import ObjectStore
+from dataops.store import ObjectLocked, ObjectStore
 
 
 def remove(job: Job, header: Header) -> None:
@@ -33,8 +29,15 @@ def delete_objects(store: ObjectStore, subject: str, backup_id: str) -> int:
     In a versioned bucket every version goes, but for those under object lock: these stay, hidden, until
     the lock ends and the bucket's lifecycle rule takes them.
     """
+    keys = [listed.key for listed in store.list(catalog.folder(subject, backup_id))]
     manifest = catalog.manifest_key(subject, backup_id)
-    store.delete([manifest], all_versions=True)
-    rest = [listed.key for listed in store.list(catalog.folder(subject, backup_id))]
-    store.delete(rest, all_versions=True)
-    return len(rest) + 1
+    for batch in ([key for key in keys if key == manifest], [key for key in keys if key != manifest]):
+        _delete(store, batch)
+    return len(keys)
+
+
+def _delete(store: ObjectStore, keys: list[str]) -> None:
+    try:
+        store.delete(keys, all_versions=True)
+    except ObjectLocked:
+        store.delete(keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dataops.backup import catalog
@@ -13,6 +14,7 @@ from dataops.evidence.checking import Seen, checked
 from dataops.evidence.look import record_of_look
 from dataops.evidence.record import Record
 from dataops.evidence.verdict import Check
+from dataops.inventory import Server
 from dataops.platform import Platform
 
 if TYPE_CHECKING:
@@ -39,10 +41,10 @@ def removals(platform: Platform, say: Say, *, grace: timedelta, now: datetime) -
     for name, store in (("store", platform.store), ("replica", platform.replica)):
         if store is not None:
             yield checked(
-                f"{name}: no unfinished backups left", [], lambda s=store: _unfinished(s, say, grace, now)
+                f"{name}: no unfinished backups left", [], partial(_unfinished, store, say, grace, now)
             )
             yield checked(
-                f"{name}: no unfinished uploads left", [], lambda s=store: _uploads(s, say, grace, now)
+                f"{name}: no unfinished uploads left", [], partial(_uploads, store, say, grace, now)
             )
     yield from _servers(platform, say)
 
@@ -55,17 +57,17 @@ def _unfinished(store: ObjectStore, say: Say, grace: timedelta, now: datetime) -
                 continue
             count = delete_objects(store, subject, backup_id)
             say(f"Removed {count} objects of {subject}/{backup_id}: its run died before the manifest.")
-            if any(store.list(catalog.folder(subject, backup_id))):
+            if any(True for _ in store.list(catalog.folder(subject, backup_id))):
                 left.append(f"{subject}/{backup_id}")
     return Seen(not left, left, "these could not be removed" if left else "")
 
 
 def _uploads(store: ObjectStore, say: Say, grace: timedelta, now: datetime) -> Seen:
     for upload in store.pending_uploads("backups/"):
-        if now - upload.started >= grace:
+        if now - upload.initiated >= grace:
             store.abort_upload(upload)
-            say(f"Ended the unfinished upload of {upload.key}, begun {upload.started:%Y-%m-%d %H:%M} UTC.")
-    left = [each.key for each in store.pending_uploads("backups/") if now - each.started >= grace]
+            say(f"Ended the unfinished upload of {upload.key}, begun {upload.initiated:%Y-%m-%d %H:%M} UTC.")
+    left = [each.key for each in store.pending_uploads("backups/") if now - each.initiated >= grace]
     return Seen(not left, left, "these could not be ended" if left else "")
 
 
@@ -74,10 +76,12 @@ def _servers(platform: Platform, say: Say) -> Iterator[Check]:
     for server in platform.inventory.servers:
         if server.standby is None or server.retired is not None or server.rds is not None:
             continue
-        from dataops.backup.physical import resume_if_abandoned
+        yield checked(
+            f"{server.name}: the standby replays", "replaying", partial(_resumed, platform, server, say)
+        )
 
-        def resumed(server: object = server) -> Seen:
-            was_paused = resume_if_abandoned(platform, server, say)
-            return Seen(True, "resumed" if was_paused else "replaying")
 
-        yield checked(f"{server.name}: the standby replays", "replaying", resumed)
+def _resumed(platform: Platform, server: Server, say: Say) -> Seen:
+    from dataops.backup.physical import resume_if_abandoned
+
+    return Seen(True, "resumed" if resume_if_abandoned(platform, server, say) else "replaying")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -20,7 +20,7 @@ class Seen:
     """What a look found: whether it is as it should be, what was there, and why it matters."""
 
     well: bool
-    observed: JsonValue
+    observed: str | Sequence[str]
     reason: str = ""
 
 
@@ -30,14 +30,16 @@ def checked(name: str, expected: JsonValue, look: Callable[[], Seen | None]) -> 
     Any exception means that the check could not run: inconclusive, with the reason.
     """
     started = time.monotonic()
-    verdict, observed, reason = Verdict.INCONCLUSIVE, None, ""
+    verdict, reason = Verdict.INCONCLUSIVE, ""
+    observed: JsonValue = None
     try:
         seen = look()
         if seen is None:
             verdict, reason = Verdict.NOT_APPLICABLE, "nothing to look at"
         else:
             verdict = Verdict.PASSED if seen.well else Verdict.FAILED
-            observed, reason = seen.observed, seen.reason
+            observed = seen.observed if isinstance(seen.observed, str) else [*seen.observed]
+            reason = seen.reason
     except DataOpsError as error:
         reason = f"could not run: {error}"
     except Exception as error:  # one look that breaks must not take the others with it
