@@ -50,8 +50,9 @@ def _do(verb: str, home: Home) -> int:
 
 
 def say(line: str) -> None:
-    """Show a line at once."""
-    print(line, flush=True)
+    """Show a line at once, whole even where several threads speak."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -79,14 +79,22 @@ class Home:
             key = hashlib.sha256(str(self.path).encode()).hexdigest()[:10]
             link.symlink_to(os_user.own_folder(Path("/var/tmp") / f"dataops-sandbox-{key}"))
 
+    @property
+    def _ports(self) -> Path:
+        return self.run / "ports.json"
+
+    @property
+    def known_ports(self) -> dict[str, int]:
+        """The ports by name; empty before the first start."""
+        return dict(json.loads(self._ports.read_text())) if self._ports.exists() else {}
+
     def ports(self, names: Iterable[str], *, running: bool) -> tuple[dict[str, int], list[str]]:
         """The ports chosen at the first start, and the names of those that somebody took since."""
-        file = self.run / "ports.json"
-        remembered = json.loads(file.read_text()) if file.exists() else {}
+        remembered = self.known_ports
         if running and set(names) <= set(remembered):
             return remembered, []
         chosen, lost = ports.chosen_or_free(remembered, names)
-        file.write_text(json.dumps(chosen, indent=1))
+        self._ports.write_text(json.dumps(chosen, indent=1))
         return chosen, lost
 
     def done(self, name: str, fingerprint: str = "") -> bool:

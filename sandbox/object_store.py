@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +89,8 @@ class StoreServer:
             "ip": LOOPBACK,
             "ip.bind": LOOPBACK,
             "master.telemetry": "false",
+            "master.electionTimeout": "1s",
+            "volume.preStopSeconds": 0,
             "master.volumeSizeLimitMB": 1024,
             "master.port": self.ports["master"],
             "master.port.grpc": self.ports["master_grpc"],
@@ -165,7 +169,7 @@ class StoreServer:
         return name
 
     def is_ready(self) -> bool:
-        """Whether S3 answers a signed request."""
+        """Whether S3 answers a signed request, and knows where the objects' bytes are."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         if not answers(self.ports["s3_https"]):
@@ -174,7 +178,19 @@ class StoreServer:
             self.client().list_buckets()
         except (BotoCoreError, ClientError):
             return False
-        return True
+        return self._has_volumes()
+
+    def _has_volumes(self) -> bool:
+        # After a restart S3 answers seconds before the volumes are found again: reads would fail.
+        address = f"http://{LOOPBACK}:{self.ports['master']}/dir/status"
+        with suppress(OSError), urllib.request.urlopen(address, timeout=2) as answer:
+            return bool(json.load(answer)["Topology"].get("DataCenters"))
+        return False
+
+    def clear_leftovers(self) -> None:
+        """Remove the sockets that a killed store left in /tmp, where SeaweedFS insists on putting them."""
+        for part in ("master", "volume", "filer", "s3"):
+            Path(f"/tmp/seaweedfs-{part}-grpc-{self.ports[f'{part}_grpc']}.sock").unlink(missing_ok=True)
 
     def start(self, *, seconds: float = 60) -> subprocess.Popen[bytes]:
         """Serve in the background until the process is stopped, or until this one ends. For tests."""

@@ -53,8 +53,7 @@ class SandboxPlatform:
                 tuple(f"{action}:{bucket}" for bucket in (BUCKET, REPLICA_BUCKET) for action in archiver),
             ),
         )
-        ports = {name: self.ports[f"store_{name}"] for name in object_store.PORTS}
-        return StoreServer(self.home.path / "store", ports, users)
+        return store_at(self.home, self.ports, users)
 
     @cached_property
     def primary(self) -> Cluster:
@@ -193,6 +192,12 @@ class SandboxPlatform:
             return {"SANDBOX_KAFKA_BOOTSTRAP": self.kafka().bootstrap}
         except Missing:
             return {}
+
+
+def store_at(home: Home, ports: Mapping[str, int], users: tuple[Credentials, ...] = ()) -> StoreServer:
+    """The store of this home."""
+    own = {name: ports[f"store_{name}"] for name in object_store.PORTS}
+    return StoreServer(home.path / "store", own, users)
 
 
 def _postgres(cluster: Cluster) -> dict[str, Any]:

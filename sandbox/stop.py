@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.airflow_server import SERVICES
 from sandbox.deadline import wait_until
 from sandbox.home import Home
+from sandbox.platform import store_at
 from sandbox.postgresql import Cluster
 from sandbox.start import Say
 from sandbox.supervision import Supervisor
@@ -26,6 +27,8 @@ def down(home: Home, say: Say) -> None:
         _stop(supervisor, ("store",), seconds=25)
         supervisor.shutdown()
         supervisor.end_leftovers()
+        if home.known_ports:
+            store_at(home, home.known_ports).clear_leftovers()
     say("The sandbox is down.")
 
 

@@ -183,4 +183,5 @@ def object_store_server(server_folder: Path) -> Iterator[ObjectStoreServer]:
     server = StoreServer(server_folder / "store", choose_ports(), users)
     process = server.start()
     yield ObjectStoreServer(server)
-    children.stop(process, seconds=3)
+    children.stop(process, seconds=1)
+    server.clear_leftovers()
