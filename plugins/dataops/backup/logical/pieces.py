@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dataops.backup.logical.bundle import Bundle
 from dataops.backup.logical.draft import Piece
 from dataops.backup.logical.dump_files import DumpFile
-from dataops.backup.logical.growing import Cancelled, GrowingFile
+from dataops.backup.logical.growing import GrowingFile
 from dataops.backup.logical.sealing import Seal
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Pieces:
     _bundles: int = 0
     _sent: list[Future[Piece]] = field(default_factory=list)
     _cancelled: threading.Event = field(default_factory=threading.Event)
+    _trouble: BaseException | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Pieces:
@@ -73,10 +74,9 @@ class Pieces:
 
     def settled(self, seconds: float) -> bool:
         """True when every upload is done, waiting at most so long; raises the error of one that failed."""
-        done, pending = wait(self._sent, timeout=seconds, return_when=FIRST_EXCEPTION)
-        for future in done:
-            if (error := future.exception()) and not isinstance(error, Cancelled):
-                raise error
+        pending = wait(self._sent, timeout=seconds, return_when=FIRST_EXCEPTION).not_done
+        if self._trouble is not None:
+            raise self._trouble
         return not pending
 
     def finish(self) -> tuple[Piece, ...]:
@@ -111,7 +111,12 @@ class Pieces:
 
     def _send(self, name: str, reader: GrowingFile | Bundle) -> Piece:
         key = f"{self.prefix}{name}{self.seal.suffix}"
-        stored = self.store.upload(key, self.seal.reader(reader), on_bytes=self._count)
+        with self.seal.sealing(reader) as sealed:
+            try:
+                stored = self.store.upload(key, sealed, on_bytes=self._count)
+            except BaseException as error:
+                self._fail(error)  # before the block ends: its thread may wait for a file to grow
+                raise
         return Piece(
             name=name,
             key=key,
@@ -119,6 +124,12 @@ class Pieces:
             sha256=stored.sha256,
             plain_size=reader.size,
         )
+
+    def _fail(self, error: BaseException) -> None:
+        """Keep the first error, and end all other uploads: their own errors only follow from that."""
+        with self._lock:
+            self._trouble = self._trouble or error
+        self._cancelled.set()
 
     def _note(self, name: str, sha256: str) -> None:
         """One line of the list of checksums, as sha256sum(1) reads it."""

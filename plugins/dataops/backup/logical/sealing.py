@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from dataops.backup.steps import Job
-from dataops.connections import Connection
 
 if TYPE_CHECKING:
     from dataops.store import Keys
@@ -39,17 +40,27 @@ class Seal:
         """What the name of a sealed object ends with."""
         return ".age" if self.keys else ""
 
-    def reader(self, plain: Readable) -> Readable:
-        """A reader of the sealed form."""
-        return self.keys.encrypting(plain) if self.keys else plain
+    @contextmanager
+    def sealing(self, plain: Readable) -> Generator[Readable]:
+        """A reader of the sealed form, while the block lasts."""
+        if self.keys is None:
+            yield plain
+        else:
+            with self.keys.encrypting(plain) as sealed:
+                yield sealed
 
     def seal(self, plain: bytes) -> bytes:
         """The sealed form of something small."""
         return self.keys.encrypt(plain) if self.keys else plain
 
-    def opened(self, sealed: Readable) -> Readable:
-        """A reader of what was sealed; needs an identity (connection ``dataops_decryption``)."""
-        return self.keys.decrypting(sealed) if self.keys else sealed
+    @contextmanager
+    def opening(self, sealed: Readable) -> Generator[Readable]:
+        """A reader of what was sealed, while the block lasts; needs an identity (``dataops_decryption``)."""
+        if self.keys is None:
+            yield sealed
+        else:
+            with self.keys.decrypting(sealed) as plain:
+                yield plain
 
     def open(self, sealed: bytes) -> bytes:
         """What was sealed, of something small; needs an identity."""
@@ -65,7 +76,4 @@ def seal_of(job: Job) -> Seal:
         return Seal(job.platform.keys)
     from dataops.store import Keys
 
-    def resolve(wanted: str) -> Connection:
-        return job.platform.resolve(connection_id if wanted == "dataops_encryption" else wanted)
-
-    return Seal(Keys.from_connections(resolve))
+    return Seal(Keys.from_connections(job.platform.resolve, encryption=connection_id))

@@ -23,7 +23,8 @@ from dataops.evidence.verdict import Figure
 if TYPE_CHECKING:
     from dataops.store import Held
 
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
+"""A run that died keeps the next one out for so long."""
 
 
 def take(job: Job) -> StepReport:

@@ -96,16 +96,20 @@ class Download:
         name = PurePosixPath(piece.key).name.removesuffix(self.seal.suffix)
         with self.store.open(piece.key) as stored:
             sealed = _Hashed(stored)
-            plain = self.seal.opened(sealed)
-            if name.startswith("bundle-"):
-                with tarfile.open(fileobj=cast(BinaryIO, plain), mode="r|") as archive:
-                    archive.extractall(directory, filter="data")
-            else:
-                with (directory / name).open("wb") as file:
-                    shutil.copyfileobj(plain, file, _CHUNK)
+            with self.seal.opening(sealed) as plain:
+                _write(plain, directory, name)
             sealed.drain()
         if (sealed.size, sealed.sha256.hexdigest()) != (piece.size, piece.sha256):
             raise Damaged(f"{piece.key} holds other bytes than were backed up.")
+
+
+def _write(plain: Readable, directory: Path, name: str) -> None:
+    if name.startswith("bundle-"):
+        with tarfile.open(fileobj=cast(BinaryIO, plain), mode="r|") as archive:
+            archive.extractall(directory, filter="data")
+    else:
+        with (directory / name).open("wb") as file:
+            shutil.copyfileobj(plain, file, _CHUNK)
 
 
 def _hold_against_checksums(directory: Path) -> None:

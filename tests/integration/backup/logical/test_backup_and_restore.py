@@ -1,0 +1,36 @@
+"""A database is backed up, and what comes back is equal to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dataops.backup import catalog
+from dataops.backup.restore import restore
+from dataops.evidence.verdict import Verdict, overall
+
+
+def test_a_backup_passes_and_its_restore_equals_the_manifest(bench: Any, scratch: Any, primary: Any) -> None:
+    one = bench()
+    assert overall(one.preflight().checks) is Verdict.PASSED
+    taken, verified, published = one.backup()
+    checks = (*taken.checks, *verified.checks, *published.checks)
+    assert [(check.name, check.verdict, check.reason) for check in checks if check.verdict != "passed"] == []
+
+    header = catalog.backups(one.store, one.database.name)[0].header
+    assert header.backup_id == taken.data["backup_id"]
+    assert header.rows == 20365
+    stored = {artifact.key for artifact in header.objects}
+    folder = catalog.folder(one.database.name, header.backup_id)
+    assert set(one.keys()) - {f"backups/{one.database.name}/preflight"} == stored | {folder + "manifest.json"}
+    assert {listed.key for listed in one.platform.replica.list("backups/")} == stored | {
+        folder + "manifest.json"
+    }
+    assert one.leftovers() == []
+
+    target = scratch()
+    report = restore(one.platform, one.database.name, target=target, say=one.said.append, verify=True)
+    assert [check for check in report.checks if check.verdict is not Verdict.PASSED] == []
+    dbname = target.rpartition("/")[2]
+    assert primary.execute(
+        "SELECT count(*), sum(amount) FROM app.payments", dbname=dbname
+    ) == primary.execute("SELECT count(*), sum(amount) FROM app.payments", dbname=one.database.dbname)
