@@ -112,6 +112,21 @@ def backups(store: ObjectStore, subject: str) -> tuple[Backup, ...]:
     return read(store, subject).backups
 
 
+def newest(store: ObjectStore, subject: str) -> Catalog:
+    """The catalog from its newest entry down to the first readable backup: few reads, however many."""
+    damaged: list[Damaged] = []
+    unfinished: list[str] = []
+    for backup_id in reversed(_ids(store, subject)):
+        entry = _entry(store, subject, backup_id)
+        if isinstance(entry, Backup):
+            return Catalog((entry,), tuple(damaged), tuple(unfinished))
+        if isinstance(entry, Damaged):
+            damaged.append(entry)
+        elif entry is not None:
+            unfinished.append(entry)
+    return Catalog((), tuple(damaged), tuple(unfinished))
+
+
 def published(store: ObjectStore, subject: str) -> dict[str, datetime]:
     """From the id of each published backup to the moment its manifest was written, by the store's clock."""
     found = {}

@@ -28,9 +28,9 @@ def beat(platform: Platform) -> Seen | None:
         with urlopen(Request(_address(connection), method="GET"), timeout=SECONDS) as answer:
             status = int(answer.status)
     except (URLError, TimeoutError, OSError) as error:
-        # The address may hold a token: only the host is named.
+        # The address may hold a token: only the connection is named.
         raise InconclusiveError(
-            f"The heartbeat at {connection.host} could not be called: {type(error).__name__}."
+            f"The heartbeat of connection {CONNECTION} could not be called: {type(error).__name__}."
         ) from None
     return Seen(200 <= status < 300, f"HTTP {status}")
 

@@ -59,7 +59,7 @@ def _subject_checks(platform: Platform, subject: Database | Server, now: datetim
         f"at most {spell(rpo)}",
         lambda: freshness(newest_recoverable(platform, subject, now), rpo, now),
     )
-    yield checked(f"{subject.name}: every manifest is readable", [], lambda: _damaged(platform, subject))
+    yield checked(f"{subject.name}: newest manifest is readable", [], lambda: _damaged(platform, subject))
     if isinstance(subject, Server):
         yield checked(
             f"{subject.name}: WAL archiving works", "no failure", lambda: _archiver(platform, subject)
@@ -73,16 +73,15 @@ def newest_recoverable(platform: Platform, subject: Database | Server, now: date
     Logical and snapshot: when the newest backup's snapshot was taken. Physical: the end of the WAL archived
     without a gap since a backup; a server whose WAL did not move since is fresh at ``now``.
     """
-    backups = catalog.backups(platform.store, subject.name)
-    if not backups:
+    found = catalog.newest(platform.store, subject.name).backups
+    if not found:
         return None
-    newest: datetime = max(backup.header.snapshot_at for backup in backups)
+    taken = found[0].header.snapshot_at
     if isinstance(subject, Server) and subject.rds is None:
         from dataops.backup.physical import wal_status
 
-        replayable = wal_status(platform, subject).newest_recoverable
-        return max(newest, replayable) if replayable else newest
-    return newest
+        return max(taken, wal_status(platform, subject).newest_recoverable or taken)
+    return taken
 
 
 def _inventory(platform: Platform) -> Seen:
@@ -93,7 +92,9 @@ def _inventory(platform: Platform) -> Seen:
 
 
 def _damaged(platform: Platform, subject: Database | Server) -> Seen:
-    damaged = [f"{each.backup_id}: {each.reason}" for each in catalog.damaged(platform.store, subject.name)]
+    damaged = [
+        f"{each.backup_id}: {each.reason}" for each in catalog.newest(platform.store, subject.name).damaged
+    ]
     return Seen(not damaged, damaged, "a manifest that cannot be read is no backup" if damaged else "")
 
 
@@ -116,7 +117,7 @@ def _archiver(platform: Platform, server: Server) -> Seen | None:
 
 
 def _enrolled(platform: Platform, server: Server) -> Seen:
-    missing = [each.database for each in unenrolled(platform) if each.server == server.name]
+    missing = [each.database for each in unenrolled(platform, server)]
     return Seen(not missing, missing, "these databases have no file in include/databases" if missing else "")
 
 
