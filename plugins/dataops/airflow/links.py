@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from airflow.sdk.configuration import conf
 
 from dataops.airflow.tags import ONCE_PER_ENVIRONMENT
@@ -23,6 +25,11 @@ def page(page_key: str) -> str:
 def runbook(dag: str) -> str:
     """The DAG's page: its documentation is the runbook."""
     return f"{_base()}/dags/{dag}"
+
+
+def login(back_to: str) -> str:
+    """Airflow's login, which leads back to this address of the same server."""
+    return f"{_base()}/api/v2/auth/login?next={quote(back_to, safe='')}"
 
 
 def _base() -> str:

@@ -110,7 +110,7 @@ def to_slack(message: Message) -> None:
     from airflow.providers.slack.notifications.slack_webhook import SlackWebhookNotifier
 
     # notify, not a call: a call would render the text as a template, and reasons hold foreign words.
-    SlackWebhookNotifier(slack_webhook_conn_id=SLACK, text=message.text, timeout=15).notify({})
+    SlackWebhookNotifier(slack_webhook_conn_id=SLACK, text=message.text, timeout=15).notify({})  # type: ignore[no-untyped-call]
 
 
 def to_mail(message: Message) -> None:
@@ -124,7 +124,7 @@ def to_mail(message: Message) -> None:
 
     SmtpNotifier(
         smtp_conn_id=MAIL, to=connection.extra["to"], subject=message.title, html_content=message.html
-    ).notify({})  # type: ignore[no-untyped-call]
+    ).notify({})
 
 
 def _attempt(send: Callable[[Message], None], message: Message) -> str:

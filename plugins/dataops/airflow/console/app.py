@@ -10,11 +10,11 @@ from typing import Annotated
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import FastAPI, HTTPException, Path
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import FastAPI, HTTPException, Path, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from dataops.airflow import links, subjects
-from dataops.airflow.console.page import render
+from dataops.airflow.console.page import render, render_trouble
 from dataops.airflow.console.state import state
 from dataops.errors import DataOpsError
 from dataops.platform import Platform
@@ -59,9 +59,17 @@ def evidence(key: Annotated[str, Path(max_length=500)], user: GetUserDep) -> Res
 
 
 @app.exception_handler(DataOpsError)
-def explained(_: object, error: DataOpsError) -> JSONResponse:
-    """What is wrong, in its own sentence, instead of an empty page."""
-    return JSONResponse({"detail": str(error)}, status_code=503, headers=GUARDED)
+def explained(_: Request, error: DataOpsError) -> HTMLResponse:
+    """What is wrong, in its own sentence, instead of an empty frame."""
+    return HTMLResponse(render_trouble(str(error)), status_code=503, headers=GUARDED)
+
+
+@app.exception_handler(401)
+def sent_to_login(request: Request, error: HTTPException) -> Response:
+    """Who follows a link from a message without being logged in logs in and comes back; programs get 401."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"detail": error.detail}, status_code=401, headers=GUARDED)
+    return RedirectResponse(links.login(str(request.url)), status_code=307)
 
 
 def _read(platform: Platform, key: str) -> bytes:

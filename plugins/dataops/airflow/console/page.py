@@ -38,6 +38,11 @@ def render(state: State, prefix: str) -> str:
     )
 
 
+def render_trouble(sentence: str) -> str:
+    """A page that says why there is nothing to show."""
+    return _environment().get_template("trouble.html").render(sentence=sentence)
+
+
 def shape(verdict: str, size: int) -> Markup:
     """A disc, a square or a diamond with the verdict's glyph."""
     from markupsafe import Markup

@@ -1,0 +1,97 @@
+"""The page *Backups*: what it calls well, what it says first, and that no verdict is told by colour alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from dataops.airflow.console.page import render
+from dataops.airflow.console.state import LATE_WATCH, Line, State
+from dataops.airflow.history import Entry
+from dataops.evidence.record import Record
+from dataops.evidence.verdict import Check, Verdict
+from dataops.inventory import Database, Server
+
+NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+ORDERS = Database(name="orders", server="main", owner="data-team", objectives={"rpo": "24h"})
+MAIN = Server(name="main", environment="test", connection="main", owner="dba")
+
+
+def run(verdict: Verdict = Verdict.PASSED, *, hours_ago: float = 1, reason: str = "Fine.") -> Entry:
+    started = NOW - timedelta(hours=hours_ago)
+    record = Record(
+        capability="backup",
+        subject="orders",
+        environment="test",
+        verdict=verdict,
+        reason=reason,
+        started=started,
+        finished=started + timedelta(minutes=2),
+    )
+    return Entry(record, "evidence/backup/orders/2026/11/23/k/index.html")
+
+
+def promise(verdict: Verdict = Verdict.PASSED) -> Check:
+    return Check(name="orders: newest recoverable moment", verdict=verdict, observed="1 h (newest …)")
+
+
+def state(*lines: Line, watch: Entry | None = None) -> State:
+    return State("test", lines, watch or run(hours_ago=0.1), NOW)
+
+
+def test_a_passed_run_and_a_kept_promise_are_well() -> None:
+    assert Line(ORDERS, (run(),), promise()).well
+
+
+def test_nothing_less_is_well() -> None:
+    assert not Line(ORDERS, (run(Verdict.FAILED), run()), promise()).well
+    assert not Line(ORDERS, (run(Verdict.INCONCLUSIVE),), promise()).well
+    assert not Line(ORDERS, (run(),), promise(Verdict.FAILED)).well
+    assert not Line(ORDERS, (run(),), promise(Verdict.INCONCLUSIVE)).well
+    assert not Line(ORDERS, (run(),), None).well
+    assert not Line(ORDERS, (), promise()).well
+
+
+def test_the_age_is_that_of_the_newest_backup_that_passed() -> None:
+    line = Line(ORDERS, (run(Verdict.FAILED, hours_ago=1), run(hours_ago=12)), promise())
+    assert line.age(NOW) == timedelta(hours=12)
+    assert line.share_of_rpo(NOW) == pytest.approx(0.5)
+
+
+def test_a_physical_backups_age_says_nothing_of_the_loss() -> None:
+    assert Line(MAIN, (run(hours_ago=100),), promise()).share_of_rpo(NOW) is None
+
+
+def test_the_headline_counts_those_in_need() -> None:
+    well, red = Line(ORDERS, (run(),), promise()), Line(MAIN, (run(Verdict.FAILED),), promise())
+    assert state(well).headline == "All 1 subjects could be recovered now, as promised."
+    assert state(well, red).headline == "1 of 2 subjects need attention."
+
+
+def test_a_silent_watch_makes_everything_unknown() -> None:
+    hours = LATE_WATCH / timedelta(hours=1) + 1
+    silent = state(Line(ORDERS, (run(),), promise()), watch=run(hours_ago=hours))
+    assert silent.headline.startswith("Unknown: the watch has not spoken for 1 h")
+
+
+def test_the_page_tells_every_verdict_in_words_and_shapes_and_escapes_what_it_quotes() -> None:
+    reason = "<script>alert(1)</script>"
+    lines = (
+        Line(ORDERS, (run(Verdict.FAILED, reason=reason), run()), promise()),
+        Line(MAIN, (run(Verdict.INCONCLUSIVE),), None),
+        Line(MAIN.model_copy(update={"name": "fresh"}), (), None, "The store is down."),
+    )
+    page = render(state(*lines), "/dataops")
+    for word in ('aria-label="failed"', 'aria-label="inconclusive"', 'aria-label="no run yet"'):
+        assert word in page
+    assert "The last 2 runs, 1 of them red" in page
+    assert "The store is down." in page
+    assert reason not in page
+    assert "&lt;script&gt;" in page
+    assert 'href="/dataops/evidence/backup/orders/2026/11/23/k/index.html"' in page
+
+
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    page = render(state(Line(ORDERS, (run(),), promise())), "/dataops")
+    assert "http" not in page.replace('http-equiv="refresh"', "")
+    assert "<script" not in page
