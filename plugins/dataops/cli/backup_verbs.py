@@ -76,6 +76,8 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with-roles", action="store_true", help="also create the roles that the backup carries"
     )
+    parser.add_argument("--from-replica", action="store_true", help="read the backup from the replica bucket")
+    parser.add_argument("--jobs", type=int, default=2, help="connections that load at once (default: 2)")
     parser.add_argument("--dry-run", action="store_true", help="only say the steps")
     parser.set_defaults(run=run_restore)
 
@@ -194,22 +196,29 @@ def _plan_text(decisions: tuple[Decision, ...]) -> str:
 
 
 def run_restore(arguments: argparse.Namespace) -> int:
-    """0 when restored and, where asked, equal to its manifest."""
+    """0 when restored and, where asked, equal to its manifest; a dry run only says the steps."""
     from dataops.backup.restore import restore
+    from dataops.backup.run import record_of
 
     platform = platform_of(arguments)
     report = restore(
         platform,
-        platform.inventory.subject(arguments.subject),
+        arguments.subject,
         point=arguments.point,
         target=arguments.target,
         say=say,
         dry_run=arguments.dry_run,
         verify=arguments.verify,
         with_roles=arguments.with_roles,
+        from_replica=arguments.from_replica,
+        jobs=arguments.jobs,
     )
-    del report
-    return 0
+    if arguments.dry_run:
+        answer(report.model_dump(mode="json"), "Nothing was changed.", as_json=arguments.json)
+        return 0
+    subject = platform.inventory.subject(arguments.subject)
+    record = record_of(platform, subject, [report]).model_copy(update={"capability": "restore"})
+    return record_and_answer(platform, record, as_json=arguments.json)
 
 
 def run_watch(arguments: argparse.Namespace) -> int:

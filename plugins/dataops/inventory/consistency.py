@@ -10,6 +10,7 @@ from dataops.inventory.database import Database
 from dataops.inventory.duration import format_duration
 from dataops.inventory.explain import nearest
 from dataops.inventory.inventory import Subject
+from dataops.inventory.schedule import KEYWORDS
 from dataops.inventory.server import Server
 
 if TYPE_CHECKING:
@@ -134,9 +135,6 @@ def _warn_of_pile_ups(files: Iterable[File]) -> None:
 def _chosen_schedules(files: Iterable[File]) -> Iterator[tuple[File, str]]:
     for file in files:
         database = file.subject
-        if (
-            isinstance(database, Database)
-            and not database.retired
-            and file.says("schedule") == database.schedule
-        ):
+        spread = file.says("schedule") in {None, *KEYWORDS}
+        if isinstance(database, Database) and not database.retired and not spread:
             yield file, database.schedule

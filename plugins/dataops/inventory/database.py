@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from dataops.inventory.duration import Duration
 from dataops.inventory.fields import (
+    NOT_WRITTEN,
     Compression,
     Day,
     Encryption,
@@ -33,7 +34,9 @@ class Database(Part):
     owner: Owner = Field(description="Team that is called when something is red.")
     environment: Name = Field("", description="The server's environment; need not be written.")
     dbname: Text = Field(
-        "", validate_default=True, description="Name of the database in PostgreSQL. Default: `database`."
+        NOT_WRITTEN,
+        validate_default=True,
+        description="Name of the database in PostgreSQL. Default: `database`.",
     )
     schedule: Schedule = Field("daily", validate_default=True, description="When a backup starts.")
     max_duration: Duration = Field(
@@ -69,7 +72,8 @@ class Database(Part):
     @field_validator("dbname", mode="before")
     @classmethod
     def _named_alike(cls, value: object, info: ValidationInfo) -> object:
-        return value or info.data.get("name", "unnamed")
+        # Nothing else that is falsy: `no` must stay an error, not become another database.
+        return info.data.get("name", "unnamed") if value == NOT_WRITTEN else value
 
     @field_validator("schedule", mode="after")
     @classmethod

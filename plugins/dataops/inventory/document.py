@@ -120,6 +120,8 @@ class _Construction:
         self.seen.add(id(node))
         if depth > _DEEPEST:
             raise NotYaml("is nested deeper than any field", line)
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in {f"{_TAG}map", f"{_TAG}seq"}:
+            raise _tagged(node)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path, depth + 1)
         if isinstance(node, yaml.SequenceNode):
@@ -140,7 +142,11 @@ def _scalar(node: yaml.Node) -> object:
         return _float(text)
     if kind in {"str", "timestamp", "value", "merge"}:
         return text
-    raise NotYaml(f"uses the tag {node.tag[:60]}: write plain values", node.start_mark.line + 1)
+    raise _tagged(node)
+
+
+def _tagged(node: yaml.Node) -> NotYaml:
+    return NotYaml(f"uses the tag {node.tag[:60]}: write plain values", node.start_mark.line + 1)
 
 
 def _float(text: str) -> object:

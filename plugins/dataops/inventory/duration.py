@@ -11,11 +11,11 @@ from pydantic_core import PydanticCustomError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _FORM = re.compile(r"([1-9][0-9]{0,8})([smhd])", re.ASCII)
-_LONGEST = timedelta(days=36500)
+_LONGEST = timedelta(days=3660)
 
 
 def parse_duration(value: object) -> timedelta:
-    """The duration that ``15m`` or the like means, above zero and below a century.
+    """The duration that ``15m`` or the like means, above zero and up to ten years.
 
     Raises ``PydanticCustomError``, which pydantic reports with the field's place.
     """

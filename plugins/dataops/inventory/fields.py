@@ -47,6 +47,9 @@ def _switch(value: object) -> object:
     return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
 
+NOT_WRITTEN = ""
+"""Stands in fields whose default depends on other fields, until that default replaces it."""
+
 FORMS: dict[str, str] = {}
 """What each pattern of a text field means, in words, for error messages and the docs."""
 

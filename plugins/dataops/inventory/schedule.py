@@ -24,8 +24,7 @@ _NAMES = {
     *["sun", "mon", "tue", "wed", "thu", "fri", "sat", "l"],
 }
 _PLAIN = re.compile(r"(?:[0-5]?[0-9]) (?:1?[0-9]|2[0-3]|\*) \* \* (?:[0-6]|\*)", re.ASCII)
-_WEEK = 7 * 24 * 60
-_TICKS_LOOKED_AT = 1000
+_DAY = 24 * 60
 
 
 def check_schedule(value: str) -> str:
@@ -58,13 +57,11 @@ def spread(schedule: str, name: str, *, days: str = "*") -> str:
 @lru_cache(maxsize=4096)
 def longest_interval(cron: str) -> timedelta:
     """The longest time between two ticks of a cron."""
-    minutes, hours, days, months, weekdays, *_ = _expanded(cron)
-    if days != ["*"] or months != ["*"]:
-        return _longest_seen(cron)
+    minutes, hours, days, months, weekdays = _expanded(cron)
     in_day = [h * 60 + m for h in _all(hours, 24) for m in _all(minutes, 60)]
-    ticks = sorted(d % 7 * 24 * 60 + t for d in _all(weekdays, 7) for t in in_day)
-    following = [*ticks[1:], ticks[0] + _WEEK]
-    return timedelta(minutes=max(after - before for before, after in zip(ticks, following, strict=True)))
+    if days != ["*"] or months != ["*"]:
+        return max(_longest_gap(in_day, 0), _longest_days(cron) - timedelta(minutes=in_day[-1] - in_day[0]))
+    return _longest_gap(sorted(d % 7 * _DAY + t for d in _all(weekdays, 7) for t in in_day), 7 * _DAY)
 
 
 def ticks_at(cron: str, moment: datetime) -> bool:
@@ -93,25 +90,32 @@ def _expanded(cron: str) -> list[list[int | str]]:
 
     expanded, nth_weekdays = croniter.expand(cron)
     # "every third Friday" expands to Fridays: only looking at real dates tells the truth.
-    return [["*"], ["*"], ["1"], ["*"], ["*"]] if nth_weekdays else expanded
+    return [*expanded[:2], ["1"], ["*"], ["*"]] if nth_weekdays else expanded
 
 
 def _all(field: list[int | str], count: int) -> list[int]:
     return list(range(count)) if field == ["*"] else [int(value) for value in field]
 
 
-def _longest_seen(cron: str) -> timedelta:
-    """The longest interval among the first ticks from 2024 on; ``ValueError`` where it never ticks."""
+def _longest_gap(ticks: list[int], period: int) -> timedelta:
+    """The longest gap in minutes between sorted ticks, which begin again after ``period``; 0 for never."""
+    following = [*ticks[1:], ticks[0] + period]
+    return timedelta(minutes=max(after - before for before, after in zip(ticks, following, strict=True)))
+
+
+def _longest_days(cron: str) -> timedelta:
+    """The longest time from one day with ticks to the next, over a leap year and the one after.
+
+    ``ValueError`` where no day has any.
+    """
     from croniter import croniter
 
-    start = datetime(2024, 1, 1, tzinfo=UTC)
-    ticks = croniter(cron, start)
-    before, longest = ticks.get_next(datetime), timedelta()
-    for seen in range(_TICKS_LOOKED_AT):
-        tick = ticks.get_next(datetime)
-        longest, before = max(longest, tick - before), tick
-        if seen and tick - start > timedelta(days=800):
-            break
+    start = datetime(2023, 12, 31, tzinfo=UTC)
+    days = croniter(" ".join(["0", "0", *cron.split(" ")[2:]]), start)
+    before, longest = days.get_next(datetime), timedelta()
+    while before - start < timedelta(days=800) or not longest:
+        day = days.get_next(datetime)
+        longest, before = max(longest, day - before), day
     return longest
 
 

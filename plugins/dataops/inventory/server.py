@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from dataops.inventory.duration import Duration
 from dataops.inventory.fields import (
+    NOT_WRITTEN,
     ConnectionId,
     Day,
     Encryption,
@@ -105,10 +106,10 @@ class Server(Part):
         None, description="Id of the connection to a standby; backups read there."
     )
     stanza: Identifier = Field(
-        "", validate_default=True, description="pgBackRest's stanza. Default: the server's name."
+        NOT_WRITTEN, validate_default=True, description="pgBackRest's stanza. Default: the server's name."
     )
     pgbackrest: ConnectionId = Field(
-        "",
+        NOT_WRITTEN,
         validate_default=True,
         description="Id of the connection to pgBackRest. Default: `<server>_pgbackrest`.",
     )
@@ -130,8 +131,10 @@ class Server(Part):
     @field_validator("stanza", "pgbackrest", mode="before")
     @classmethod
     def _named_after_server(cls, value: object, info: ValidationInfo) -> object:
+        if value != NOT_WRITTEN:
+            return value
         name = info.data.get("name", "unnamed")
-        return value or (name if info.field_name == "stanza" else f"{name}_pgbackrest")
+        return name if info.field_name == "stanza" else f"{name}_pgbackrest"
 
     @field_validator("physical", mode="after")
     @classmethod

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
 from dataops.errors import ConfigurationError
+from dataops.inventory.fields import Name
 from dataops.inventory.inventory import Inventory
 from dataops.inventory.loading import read
 
-_SERVER = """\
-# yaml-language-server: $schema=../schemas/server.schema.json
-server: {name}
-environment: {environment}
-connection: {connection}
-owner: {owner}
-# Everything else has a default; docs/configuration.md lists it. For example:
-# standby: {name}_standby        # connection to a standby: backups read there
-# physical: {{full: weekly, diff: daily}}
-# retention: {{daily: 7, weekly: 4, monthly: 6}}
-"""
-
-_DATABASE = """\
-# yaml-language-server: $schema=../schemas/database.schema.json
-database: {name}
-server: {server}
-owner: {owner}
-# Everything else has a default; docs/configuration.md lists it. For example:
+_FIRST = "# yaml-language-server: $schema=../schemas/{kind}.schema.json\n"
+_MORE = "# Everything else has a default; docs/configuration.md lists it. For example:\n"
+_EXAMPLES = {
+    "server": """\
+# standby: main_standby          # connection to a standby: backups read there
+# physical: {full: weekly, diff: daily}
+# retention: {daily: 7, weekly: 4, monthly: 6}
+""",
+    "database": """\
 # schedule: daily                # or hourly, weekly, a cron in UTC
-# objectives: {{rto: 4h, rpo: 26h}}
-# retention: {{daily: 7, weekly: 4, monthly: 6}}
-"""
+# objectives: {rto: 4h, rpo: 26h}
+# retention: {daily: 7, weekly: 4, monthly: 6}
+""",
+}
 
 
 class CannotStart(ConfigurationError):
@@ -39,8 +35,8 @@ class CannotStart(ConfigurationError):
 def new_server(include: Path, name: str, *, environment: str, connection: str = "", owner: str) -> Path:
     """The path of a new, valid file of a server. Raises ``CannotStart``, having changed nothing."""
     connection = connection or f"{name.replace('-', '_')}_primary"
-    text = _SERVER.format(name=name, environment=environment, connection=connection, owner=owner)
-    return _write(include, "servers", name, text)
+    fields = {"server": name, "environment": environment, "connection": connection, "owner": owner}
+    return _write(include, "server", fields)
 
 
 def new_database(
@@ -52,16 +48,19 @@ def new_database(
     """
     names = [each.name for each in inventory.servers]
     if not server and len(names) != 1:
-        raise CannotStart(
-            f"Say on which server {name} is, by --server: {', '.join(names) or 'none is declared yet'}."
-        )
-    known = inventory.subject(server or names[0])
-    text = _DATABASE.format(name=name, server=known.name, owner=owner or known.owner)
-    return _write(include, "databases", name, text)
+        known = ", ".join(names) or "none is declared yet"
+        raise CannotStart(f"Say on which server {name} is, by --server: {known}.")
+    on = inventory.subject(server or names[0])
+    return _write(include, "database", {"database": name, "server": on.name, "owner": owner or on.owner})
 
 
-def _write(include: Path, folder: str, name: str, text: str) -> Path:
-    path = include / folder / f"{name}.yaml"
+def _write(include: Path, kind: str, fields: dict[str, str]) -> Path:
+    name = fields[kind]
+    path = include / f"{kind}s" / f"{name}.yaml"
+    if not _may_be(name):
+        raise CannotStart(f"{name!r} cannot be a name: use lower-case letters, digits, - and _, without __.")
+    # The dump quotes what YAML would read as anything but text.
+    text = _FIRST.format(kind=kind) + yaml.safe_dump(fields, sort_keys=False) + _MORE + _EXAMPLES[kind]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as stream:
@@ -70,8 +69,16 @@ def _write(include: Path, folder: str, name: str, text: str) -> Path:
         raise CannotStart(f"{path} exists already: nothing was changed.") from None
     except OSError as error:
         raise CannotStart(f"{path} cannot be written: {error.strerror}.") from None
-    written = next(file for file in read(include) if file.path.parts[-2:] == (folder, path.name))
+    written = next(file for file in read(include) if file.path.parts[-2:] == path.parts[-2:])
     if written.problems:
         path.unlink()
         raise CannotStart(f"Nothing was written. {written.problems[0].text}")
     return path
+
+
+def _may_be(name: str) -> bool:
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError:
+        return False
+    return True
