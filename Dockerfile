@@ -1,0 +1,52 @@
+# Two images: `postgres`, a database server with pgBackRest beside it, and `airflow` (the default).
+# Both take pgBackRest from Debian bookworm: the two ends of its TLS connection must have one version.
+
+ARG AIRFLOW_IMAGE=apache/airflow:slim-3.3.2-python3.11
+ARG POSTGRES_IMAGE=postgres:15-bookworm
+
+FROM ${POSTGRES_IMAGE} AS postgres
+ARG PGBACKREST_VERSION=2.45-1
+ARG PARTMAN_VERSION=4.7.2-1
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        ca-certificates \
+        pgbackrest=${PGBACKREST_VERSION} \
+        postgresql-15-partman=${PARTMAN_VERSION} \
+    && rm -rf /var/lib/apt/lists/*
+
+FROM ${AIRFLOW_IMAGE} AS airflow
+ARG PGBACKREST_VERSION=2.45-1
+ARG POSTGRES_MAJOR=15
+USER root
+# pg_dump must be of the server's own major version. The user postgres has the id that it has in the image
+# above, so that `prepare` can hand files to it.
+# hadolint ignore=DL3008
+RUN groupadd --non-unique --gid 999 postgres \
+    && useradd --non-unique --uid 999 --gid 999 --no-create-home --shell /usr/sbin/nologin postgres \
+    && apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        age \
+        pgbackrest=${PGBACKREST_VERSION} \
+        postgresql-client-${POSTGRES_MAJOR} \
+    && rm -rf /var/lib/apt/lists/*
+
+USER airflow
+WORKDIR /opt/airflow
+COPY --chown=airflow:0 requirements.lock ./
+# Beside the lock: what CeleryExecutor, KubernetesExecutor and metrics need, and only containers use.
+RUN pip install --no-cache-dir --requirement requirements.lock \
+    "apache-airflow-providers-celery==3.26.0" \
+    "apache-airflow-providers-cncf-kubernetes==10.25.0" \
+    "redis==8.1.0" \
+    "statsd==4.0.1"
+
+COPY --chown=airflow:0 pyproject.toml requirements.txt ./
+COPY --chown=airflow:0 plugins ./plugins
+RUN pip install --no-cache-dir --no-deps --editable .
+COPY --chown=airflow:0 dags ./dags
+COPY --chown=airflow:0 include ./include
+COPY --chown=airflow:0 sandbox ./sandbox
+COPY --chmod=0755 sandbox/compose/with-env.sh /usr/local/bin/with-env
+ENV PYTHONPATH=/opt/airflow/plugins \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False
