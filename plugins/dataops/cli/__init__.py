@@ -4,6 +4,6 @@ Answers go to stdout, as one JSON document with ``--json``; progress and errors 
 Exit codes: 0 passed, 1 failed, 2 wrong usage or configuration, 3 inconclusive, 130 interrupted.
 """
 
-from dataops.cli.main import main
+from dataops.cli.frame import main
 
 __all__ = ["main"]

@@ -2,6 +2,6 @@
 
 import sys
 
-from dataops.cli.main import main
+from dataops.cli.frame import main
 
 sys.exit(main())
