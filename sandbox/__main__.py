@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 
 from dataops.errors import DataOpsError
 
@@ -51,8 +52,9 @@ def _do(verb: str, home: Home) -> int:
 
 def say(line: str) -> None:
     """Show a line at once, whole even where several threads speak."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    with suppress(BrokenPipeError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sandbox import children, os_user
+from sandbox import children, os_user, processes
 from sandbox.deadline import wait_until
 from sandbox.errors import Missing, ServiceFailed
 from sandbox.ports import LOOPBACK
@@ -240,14 +240,26 @@ class Cluster:
         return self.pid is None
 
     def clear_leftovers(self) -> None:
-        """Remove what a killed postmaster left: its pid file and its System V shared-memory segment."""
+        """Remove what a killed postmaster left: backends, pid file, socket, System V shared memory.
+
+        PostgreSQL itself would refuse to start where another process got the same pid since.
+        """
         file = self.data / "postmaster.pid"
         if self.pid is not None or not file.exists():
             return
+        if not wait_until(lambda: not self._backends(), seconds=10):
+            for pid in self._backends():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: not self._backends(), seconds=10)
         with suppress(ValueError, IndexError):
             segment = file.read_text().splitlines()[6].split()[1]
             subprocess.run(["ipcrm", "-m", segment], check=False, capture_output=True)
-        file.unlink(missing_ok=True)
+        for leftover in (file, *self.sockets.glob(".s.PGSQL.*")):
+            leftover.unlink(missing_ok=True)
+
+    def _backends(self) -> list[int]:
+        return [pid for pid in processes.in_folder(self.data) if pid != self.pid]
 
 
 def _conninfo(cluster: Cluster) -> str:

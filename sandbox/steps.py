@@ -169,7 +169,8 @@ class Steps:
 def _prepare(cluster: Cluster) -> None:
     if not cluster.exists:
         cluster.initialise()
-    cluster.clear_leftovers()
+    # One that nobody supervises: its supervisor was killed.
+    cluster.stop("fast", seconds=15)
     cluster.configure()
 
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from sandbox import children
+from sandbox import children, os_user, processes
 from sandbox.deadline import wait_until
 from sandbox.errors import ServiceFailed
 from sandbox.home import Home
 
 MARK = "SANDBOX_SERVICE_OF"
-"""Environment variable by which every process of a sandbox is known, those of tasks included."""
+"""Environment variable by which the processes of a sandbox are known."""
 TAIL = 2000
 
 
@@ -61,6 +61,11 @@ class Supervisor:
         return self.home.private / "supervisor.sock"
 
     @property
+    def _folder(self) -> Path:
+        """The current folder of all services and of what they start: a second mark."""
+        return self.home.private / "services"
+
+    @property
     def _rpc(self) -> Any:
         from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
 
@@ -76,6 +81,7 @@ class Supervisor:
 
     def up(self, programs: Iterable[Program]) -> None:
         """Run supervisord with these programs, none of them started; a changed program is stopped."""
+        os_user.own_folder(self._folder)
         self._write(list(programs))
         if self.running:
             self._reload()
@@ -143,13 +149,8 @@ class Supervisor:
 
     def leftovers(self) -> list[int]:
         """Processes of this sandbox that nobody supervises (any more)."""
-        mark = f"{MARK}={self.home.path}".encode()
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if mark in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append(int(folder.name))
-        return found
+        marked = processes.with_variable(MARK, str(self.home.path))
+        return sorted({*marked, *processes.in_folder(self._folder)})
 
     def end_leftovers(self) -> None:
         """End them: politely, after some seconds by force."""
@@ -187,7 +188,7 @@ class Supervisor:
             command = ["/bin/sh", "-c", 'set -a; . "$0"; exec "$@"', str(program.environment), *command]
         lines = {
             "command": _escaped(shlex.join(command)),
-            "directory": "/",
+            "directory": _escaped(self._folder),
             "environment": f'SANDBOX_FINGERPRINT="{program.fingerprint}"',
             "autostart": "false",
             # A service that dies is shown, not hidden by a restart.
