@@ -1,0 +1,44 @@
+# A data platform that proves what it claims. Every target sets up first what it needs.
+PYTHON := .venv/bin/python
+SANDBOX := $(PYTHON) -m sandbox
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status test lint bench torture new-server new-database
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Install what is missing: Debian's packages, and .venv (at once when all is there)
+	@sandbox/setup.sh
+
+demo: setup ## Start the sandbox, back everything up through Airflow, print one table; the UI stays up
+	@$(SANDBOX) demo
+
+up: setup ## Start the sandbox: PostgreSQL, S3 store, Kafka, Airflow (see .sandbox/env)
+	@$(SANDBOX) up
+
+down: ## Stop the sandbox; its data stays
+	@if [ -x $(PYTHON) ]; then $(SANDBOX) down; fi
+
+status: setup ## Show what runs, and the log's end of what died
+	@$(SANDBOX) status
+
+test: setup ## Run every test, on real servers of its own
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: setup ## Check style, types and who may import whom
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy --strict plugins
+	@.venv/bin/lint-imports
+
+bench: setup ## Measure speed as ratios, side by side with the bare programs
+	@$(PYTHON) -m tests.benchmarks $(ARGS)
+
+torture: setup ## Long fault and load runs
+	@DATAOPS_TORTURE=1 $(PYTHON) -m pytest -m torture $(ARGS)
+
+new-server: setup ## Write include/servers/NAME.yaml: make new-server NAME=...
+	@.venv/bin/dataops new server $(NAME)
+
+new-database: setup ## Write include/databases/NAME.yaml: make new-database NAME=...
+	@.venv/bin/dataops new database $(NAME)

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Everything that the sandbox, the tests and the checks need: Debian's packages and the virtual environment .venv.
+# Harmless and fast when it is all there. Exit code 2 and one sentence where something is missing.
+set -eu
+cd "$(dirname "$0")/.."
+
+fail() { echo "$1" >&2; exit 2; }
+have() { command -v "$1" >/dev/null 2>&1; }
+postgresql() { ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb >/dev/null 2>&1 || have initdb; }
+
+stamp=$(cat requirements.lock pyproject.toml sandbox/setup.sh | sha256sum | cut -c1-32)
+if [ -x .venv/bin/python ] && [ "$(cat .venv/setup.stamp 2>/dev/null)" = "$stamp" ] && postgresql && have pgbackrest; then
+    exit 0
+fi
+
+python=
+for candidate in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
+    if have "$candidate" && "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; then
+        python=$candidate
+        break
+    fi
+done
+[ -n "$python" ] || have uv || fail "Python 3.11 to 3.13 is needed, this machine has $(python3 --version 2>/dev/null || echo none)."
+
+free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1048576) }')
+[ "$free" -ge 5 ] || fail "The disk is short: $(pwd) has $free GB free, 5 GB are needed."
+
+missing=
+postgresql || missing="$missing postgresql"
+have pgbackrest || missing="$missing pgbackrest"
+have java || missing="$missing default-jre-headless"
+have mvn || [ -n "${KAFKA_HOME:-}" ] || missing="$missing maven"
+have age || missing="$missing age"
+have chromium || missing="$missing chromium"
+have setpriv || missing="$missing util-linux"
+have uv || { [ -n "$python" ] && "$python" -c 'import ensurepip' 2>/dev/null; } || missing="$missing python3-venv"
+
+if [ -n "$missing" ]; then
+    have apt-get || fail "This is neither Debian nor Ubuntu: install the equivalents of these packages yourself:$missing."
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        { have sudo && sudo -n true 2>/dev/null; } || fail "Not root, and sudo asks for a password: run as root: apt-get install$missing"
+        sudo=sudo
+    fi
+    echo "Installing Debian's packages:$missing"
+    # The sandbox has clusters of its own: Debian shall neither create nor start one.
+    $sudo mkdir -p /etc/postgresql-common
+    if ! grep -qs '^create_main_cluster *= *false' /etc/postgresql-common/createcluster.conf; then
+        echo 'create_main_cluster = false' | $sudo tee -a /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+    log=$(mktemp)
+    # shellcheck disable=SC2086  # a list of words
+    if ! { $sudo apt-get update && $sudo env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confold $missing; } >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        fail "apt-get could not install:$missing (the whole log: $log)."
+    fi
+    rm -f "$log"
+fi
+postgresql || fail "PostgreSQL is missing: there is no initdb in /usr/lib/postgresql/*/bin."
+
+echo "Installing the Python packages of requirements.lock into .venv"
+if have uv; then
+    [ -x .venv/bin/python ] || uv venv --quiet --python "${python:-3.11}" .venv
+    # Uncompiled, Airflow's first import takes half a minute.
+    uv pip install --quiet --python .venv --compile-bytecode -r requirements.lock
+    uv pip install --quiet --python .venv --no-deps -e .
+else
+    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+fi
+echo "$stamp" >.venv/setup.stamp
