@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from zlib import crc32
 
 from pydantic import ValidationError
 
@@ -43,9 +45,10 @@ class File:
 
     @property
     def name(self) -> str:
-        """The subject's name by the file's, safe in a DAG id."""
+        """The subject's name by the file's; where that is no name, a unique one that is safe in a DAG id."""
         stem = self.path.stem if self.path.suffix == ".yaml" else self.path.name
-        return re.sub(r"[^a-z0-9_-]+", "_", stem.lower()) or "unnamed"
+        safe = re.sub(r"[^a-z0-9_-]+", "_", stem.lower())[:100]
+        return safe if safe == stem else f"{safe}-{crc32(stem.encode()):08x}"
 
     def says(self, key: str) -> str | None:
         """The text that the file has for a key, valid or not; None where it has none."""
@@ -117,7 +120,9 @@ def _read_folder(include: Path, folder: str) -> Iterator[File]:
 
 
 def _read_file(path: Path, folder: str) -> File:
-    file = File(Path("include", folder, path.name), "server" if folder == "servers" else "database")
+    # A name that is not UTF-8 could not be printed.
+    printable = os.fsencode(path.name).decode(errors="replace")
+    file = File(Path("include", folder, printable), "server" if folder == "servers" else "database")
     if path.suffix != ".yaml":
         file.problems.append(
             file.problem("", "is not read: only files named <name>.yaml, in this folder, are")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,8 +83,18 @@ def test_a_name_is_that_of_its_file(include: Include) -> None:
 def test_a_name_is_safe_in_dag_ids_and_keys(include: Include, name: str) -> None:
     include.database(name)
     (file,) = load(include.root).invalid
-    assert file.name.isascii()
-    assert " " not in file.name
+    assert re.fullmatch(r"[a-z0-9_-]+", file.name)
+
+
+def test_an_invalid_file_takes_no_other_subjects_name(include: Include) -> None:
+    include.database("flights")
+    include.database("Flights")
+    include.write("databases/flights.yml", "database: flights\n")
+    (include.root / "databases" / os.fsdecode(b"fl\xffghts.yaml")).write_text("database: x\n")
+    inventory = load(include.root)
+    names = [subject.name for subject in inventory.subjects] + [file.name for file in inventory.invalid]
+    assert len(set(names)) == len(names) == 5
+    assert all(str(problem).encode() for file in inventory.invalid for problem in file.errors)
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(include: Include) -> None:
