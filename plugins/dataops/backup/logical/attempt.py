@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from dataops.backup.logical.blockers import Blockers
 from dataops.backup.logical.draft import Draft, Piece, new_backup_id
 from dataops.backup.logical.dump import TICK, Dumped, arguments, dump
 from dataops.backup.logical.globals import Globals, dump_globals
+from dataops.backup.logical.heading import heading
 from dataops.backup.logical.pieces import Pieces
 from dataops.backup.logical.preflight import Ground
 from dataops.backup.logical.settings import subject_of
@@ -25,8 +26,9 @@ from dataops.backup.logical.workspace import workspace
 from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.details import Details
 from dataops.backup.manifest.errors import DefinitionsChanged
-from dataops.backup.manifest.header import Consistency, Encryption, Header
+from dataops.backup.manifest.header import Header
 from dataops.backup.manifest.snapshot import Snapshot
+from dataops.backup.removal import delete_objects
 from dataops.backup.steps import Job
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Artifact, Check
@@ -59,6 +61,7 @@ class Attempt:
     def __post_init__(self) -> None:
         self.database = subject_of(self.job)
         self.backup_id = new_backup_id(self.started)
+        self.application = f"dataops backup {self.backup_id}"
         self.folder = folder_of(self.database.name, self.backup_id)
         self.store = self.job.platform.store
         self.keys = (
@@ -76,23 +79,14 @@ class Attempt:
             raise
 
     def _copy(self, folder: Path) -> Copied:
-        source, settings = self.ground.source, self.ground.settings
-        application = f"dataops backup {self.backup_id}"
+        """Leaving the block, the snapshot goes first: no session waits for a slow store to end its uploads."""
         with (
-            Snapshot(
-                source.connection, self.database.dbname, keys=self.keys, lock_wait=settings.lock_wait
-            ) as snapshot,
-            Blockers(
-                source.connection,
-                self.database.dbname,
-                application=application,
-                holder=snapshot.backend_pid,
-                abort=settings.on_blocking_ddl == "abort",
-                say=self.job.say,
-            ) as blockers,
+            self._pieces(folder) as pieces,
+            self._snapshot() as snapshot,
+            self._blockers(snapshot) as blockers,
         ):
             env = postgres.environment_of(
-                source.connection, self.database.dbname, application_name=application
+                self.ground.source.connection, self.database.dbname, application_name=self.application
             )
             roles = self._globals(env, folder)
             manifest = Background(lambda: self._collect(snapshot), "manifest")
@@ -102,7 +96,7 @@ class Attempt:
                 blockers.guard()
                 manifest.raise_trouble()
 
-            dumped, pieces = self._dump(env, folder, snapshot.id, guard)
+            dumped = self._dump(env, folder / "dump", snapshot.id, pieces, guard)
             while not manifest.done(TICK):
                 guard()
             if not roles.says_the_same_as(self._globals(env, folder)):
@@ -110,15 +104,42 @@ class Attempt:
                     "DDL during backup: roles or tablespaces changed while the dump ran."
                 )
             snapshot.confirm()
-            seen = blockers.check()
-        header = self._header(manifest.result(), roles, pieces)
+            seen, sent = blockers.check(), pieces.finish()
+        header = self._header(manifest.result(), roles, sent)
         return Copied(
             header=header,
             draft_sha256=self._draft(header),
             dumped=dumped,
             blockers=seen,
             manifest_seconds=manifest.seconds,
-            plain_bytes=sum(piece.plain_size for piece in pieces),
+            plain_bytes=sum(piece.plain_size for piece in sent),
+        )
+
+    def _pieces(self, folder: Path) -> Pieces:
+        return Pieces(
+            store=self.store,
+            prefix=self.folder + "pieces/",
+            seal=self.ground.seal,
+            slots=self.ground.settings.jobs + 2,
+            checksums=folder / "SHA256SUMS",
+        )
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(
+            self.ground.source.connection,
+            self.database.dbname,
+            keys=self.keys,
+            lock_wait=self.ground.settings.lock_wait,
+        )
+
+    def _watch(self, snapshot: Snapshot) -> Blockers:
+        return Blockers(
+            self.ground.source.connection,
+            self.database.dbname,
+            application=self.application,
+            holder=snapshot.backend_pid,
+            abort=self.ground.settings.on_blocking_ddl == "abort",
+            say=self.job.say,
         )
 
     def _collect(self, snapshot: Snapshot) -> Details:
@@ -134,7 +155,7 @@ class Attempt:
             say=self.job.say,
         )
 
-    def _globals(self, env: dict[str, str], folder: Path) -> Globals:
+    def _globals(self, env: Mapping[str, str], folder: Path) -> Globals:
         return dump_globals(
             self.ground.programs.pg_dumpall,
             env=env,
@@ -144,66 +165,43 @@ class Attempt:
         )
 
     def _dump(
-        self, env: dict[str, str], folder: Path, snapshot: str, guard: Callable[[], None]
-    ) -> tuple[Dumped, tuple[Piece, ...]]:
-        settings, directory = self.ground.settings, folder / "dump"
-        with Pieces(
-            store=self.store,
-            prefix=self.folder + "pieces/",
-            seal=self.ground.seal,
-            slots=settings.jobs + 2,
-            checksums=folder / "SHA256SUMS",
-        ) as pieces:
-            dumped = dump(
-                arguments(
-                    self.ground.programs.pg_dump,
-                    dbname=self.database.dbname,
-                    directory=directory,
-                    snapshot=snapshot,
-                    settings=settings,
-                ),
-                env=env,
-                directory=directory,
-                pieces=pieces,
-                settings=settings,
-                guard=guard,
-                say=self.job.say,
-            )
-            return dumped, pieces.finish()
+        self,
+        env: Mapping[str, str],
+        directory: Path,
+        snapshot: str,
+        pieces: Pieces,
+        guard: Callable[[], None],
+    ) -> Dumped:
+        settings = self.ground.settings
+        argv = arguments(
+            self.ground.programs.pg_dump,
+            dbname=self.database.dbname,
+            directory=directory,
+            snapshot=snapshot,
+            settings=settings,
+        )
+        return dump(
+            argv,
+            env=env,
+            directory=directory,
+            pieces=pieces,
+            settings=settings,
+            guard=guard,
+            say=self.job.say,
+        )
 
     def _header(self, details: Details, roles: Globals, pieces: tuple[Piece, ...]) -> Header:
-        moment, seal = details.moment, self.ground.seal
         details_object = self._put("details.json.zst", details.to_bytes())
-        objects = (*(piece.artifact for piece in pieces), self._put("globals.sql", roles.sql), details_object)
-        return Header(
+        roles_object = self._put("globals.sql", roles.sql)
+        return heading(
+            self.job,
+            self.ground,
             backup_id=self.backup_id,
-            subject=self.database.name,
-            kind=self.database.kind,
-            method=self.database.method,
-            environment=self.job.platform.environment,
-            server=self.database.server,
-            dbname=self.database.dbname,
             started=self.started,
-            finished=datetime.now(UTC),
-            snapshot_at=moment.snapshot_at,
-            consistency=Consistency.EXACT_SNAPSHOT,
-            lsn=moment.lsn,
-            timeline=moment.timeline,
-            system_identifier=moment.system_identifier,
-            server_version=moment.server_version,
-            encoding=moment.encoding,
-            collation=moment.collation,
-            database_bytes=moment.database_bytes,
-            stored_bytes=sum(each.size for each in objects),
-            rows=details.rows,
-            tables=len(details.tables),
-            coverage=details.coverage,
-            objects=tuple(sorted(objects, key=lambda each: each.key)),
+            details=details,
             details_key=details_object.key,
-            encryption=Encryption(scheme="age" if seal.keys else "off", recipients=seal.recipients),
-            programs={"pg_dump": self.ground.programs.version, **details.programs},
+            objects=(*(piece.artifact for piece in pieces), roles_object, details_object),
             fence=self.held.fence,
-            extra={"source": str(self.ground.source), "role_passwords": roles.with_passwords},
         )
 
     def _put(self, name: str, body: bytes) -> Artifact:
@@ -228,4 +226,4 @@ class Attempt:
     def _discard(self) -> None:
         """Nothing of this attempt stays in the store, if it can be reached; the sweep does the rest."""
         with suppress(DataOpsError):
-            self.store.delete([listed.key for listed in self.store.list(self.folder)])
+            delete_objects(self.store, self.database.name, self.backup_id)

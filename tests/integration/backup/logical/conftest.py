@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dataops.backup import catalog
 from dataops.backup.logical import Logical
 from dataops.backup.steps import Job, StepReport
 from dataops.connections import Connection
@@ -16,6 +19,8 @@ from dataops.errors import ConfigurationError
 from dataops.inventory import Database, Inventory, Server
 from dataops.platform import Platform
 from dataops.store import ObjectStore, new_identity
+
+from tests.integration.store.faulty_store import FaultyStore, before
 
 ROLE = "logical_backup_test_owner"
 SCRIPT = f"""
@@ -51,6 +56,13 @@ class Bench:
     @property
     def store(self) -> ObjectStore:
         return self.platform.store
+
+    @property
+    def folder(self) -> str:
+        return f"backups/{self.database.name}/"
+
+    def published(self) -> list[Any]:
+        return [backup.header for backup in catalog.backups(self.store, self.database.name)]
 
     def job(self, **options: Any) -> Job:
         wishes: Mapping[str, Any] = {"work_dir": str(self.work_dir), "disk_bound": 128 << 20, **options}
@@ -132,6 +144,47 @@ def bench(
         return Bench(platform, database, connections, work_dir)
 
     return make
+
+
+@pytest.fixture
+def faulty(object_store_server: Any) -> Iterator[FaultyStore]:
+    """A proxy before the store that answers badly, or late, when told to."""
+    with before(object_store_server.server.ports["s3"]) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def through_proxy(faulty: FaultyStore) -> Callable[[Bench], Bench]:
+    """The same platform, reaching the store through the proxy."""
+
+    def reroute(one: Bench) -> Bench:
+        direct = one.connections["dataops_store"]
+        extra = {**direct.extra, "endpoint_url": f"http://127.0.0.1:{faulty.port}"}
+        one.connections["dataops_store"] = dataclasses.replace(direct, extra=extra)
+        return one
+
+    return reroute
+
+
+@pytest.fixture
+def at_first_piece(faulty: FaultyStore) -> Callable[[Callable[[], None]], None]:
+    """Do something when the first piece of each attempt reaches the store: the snapshot is held then."""
+
+    def arrange(act: Callable[[], None], *, times: int = 1) -> None:
+        seen: set[str] = set()
+        lock = threading.Lock()
+
+        def decide(method: str, path: str) -> None:
+            attempt, slash, _ = path.partition("/pieces/")
+            with lock:
+                if method == "GET" or not slash or attempt in seen or len(seen) == times:
+                    return
+                seen.add(attempt)
+                act()
+
+        faulty.decide = decide
+
+    return arrange
 
 
 @pytest.fixture

@@ -1,0 +1,130 @@
+"""What others do meanwhile: another backup, DDL, TRUNCATE, writes, sessions that must wait."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from dataops.backup.logical.blockers import PROMISE, SessionBlocked
+from dataops.backup.manifest.errors import DefinitionsChanged
+from dataops.backup.restore import restore
+from dataops.evidence.verdict import Verdict
+from dataops.store import LeaseHeld, lease
+
+SMALL = """
+CREATE TABLE t AS SELECT i, md5(i::text) AS v FROM generate_series(1, 5000) AS i;
+CREATE TABLE u AS SELECT 1 AS i;
+CREATE SEQUENCE numbers;
+"""
+
+
+def until(condition: Callable[[], bool], seconds: float = PROMISE) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "it did not come about in time"
+        threading.Event().wait(0.05)
+
+
+def test_a_second_backup_of_the_same_subject_is_refused_naming_the_first(bench: Any) -> None:
+    one = bench(SMALL)
+    with (
+        lease(one.store, f"backup/{one.database.name}", holder="process 1 on first", seconds=30),
+        pytest.raises(LeaseHeld, match="process 1 on first"),
+    ):
+        one.take()
+    one.take()
+
+
+def test_ddl_during_the_backup_is_retried_once(
+    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any
+) -> None:
+    one = through_proxy(bench(SMALL))
+    function = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"
+    at_first_piece(lambda: primary.execute(function, dbname=one.database.dbname))
+    taken, _, _ = one.backup()
+    assert any("DDL during backup" in line and "Trying once more" in line for line in one.said)
+    assert {key.split("/")[2] for key in one.keys(one.folder + "2")} == {taken.data["backup_id"]}
+
+
+def test_ddl_during_both_tries_fails_and_leaves_nothing(
+    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any
+) -> None:
+    one = through_proxy(bench(SMALL))
+    function = "CREATE OR REPLACE FUNCTION f() RETURNS float LANGUAGE sql AS 'SELECT {}'"
+    at_first_piece(
+        lambda: primary.execute(function.format(time.monotonic()), dbname=one.database.dbname), times=2
+    )
+    with pytest.raises(DefinitionsChanged, match="DDL during backup"):
+        one.take()
+    assert one.keys(one.folder + "2") == []
+    assert one.leftovers() == []
+
+
+def test_a_role_that_changes_during_the_backup_counts_as_ddl(
+    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any, owner: str
+) -> None:
+    one = through_proxy(bench(SMALL))
+    change = f"ALTER ROLE {owner} SET work_mem = '{time.time_ns() % 1000 + 64}kB'"
+    at_first_piece(lambda: primary.execute(change))
+    one.take()
+    assert any("DDL during backup" in line for line in one.said)
+
+
+def test_writes_and_a_truncate_during_the_backup_do_not_part_dump_and_manifest(
+    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any, scratch: Any
+) -> None:
+    one = through_proxy(bench(SMALL))
+    dbname = one.database.dbname
+    truncate = threading.Thread(target=lambda: primary.execute("TRUNCATE u", dbname=dbname))
+
+    def write() -> None:
+        primary.execute(
+            "DELETE FROM t WHERE i % 2 = 0; UPDATE t SET v = 'x'; INSERT INTO t VALUES (0, '0');"
+            "SELECT nextval('numbers') FROM generate_series(1, 100)",
+            dbname=dbname,
+        )
+        truncate.start()
+
+    at_first_piece(write)
+    one.backup()
+    truncate.join(30)
+    assert primary.execute("SELECT count(*) FROM u", dbname=dbname) == [(0,)]
+    report = restore(one.platform, one.database.name, target=scratch(), say=one.said.append, verify=True)
+    assert [check for check in report.checks if check.verdict is not Verdict.PASSED] == []
+
+
+def test_a_session_that_waits_behind_the_backup_is_reported_while_it_waits(
+    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any
+) -> None:
+    one = through_proxy(bench(SMALL))
+    drop = threading.Thread(target=lambda: primary.execute("DROP TABLE u", dbname=one.database.dbname))
+
+    def interfere() -> None:
+        drop.start()
+        until(lambda: any("Behind this backup" in line for line in one.said))
+
+    at_first_piece(interfere)
+    taken = one.take()
+    drop.join(30)
+    (check,) = (check for check in taken.checks if check.name == "sessions behind the backup")
+    assert check.verdict is Verdict.PASSED
+    assert "of postgres waits for AccessExclusiveLock on u" in check.observed[0]
+
+
+def test_abort_gives_way_to_the_session_that_waits(
+    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any
+) -> None:
+    one = through_proxy(bench(SMALL, on_blocking_ddl="abort"))
+    drop = threading.Thread(target=lambda: primary.execute("DROP TABLE u", dbname=one.database.dbname))
+
+    def interfere() -> None:
+        drop.start()
+        until(lambda: not drop.is_alive(), seconds=30)  # the backup must let go first
+
+    at_first_piece(interfere)
+    with pytest.raises(SessionBlocked, match=r"gave way: session .* waits for AccessExclusiveLock on u"):
+        one.take()
+    assert one.keys(one.folder + "2") == []
