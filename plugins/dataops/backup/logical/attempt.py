@@ -79,11 +79,11 @@ class Attempt:
             raise
 
     def _copy(self, folder: Path) -> Copied:
-        """Leaving the block, the snapshot goes first: no session waits for a slow store to end its uploads."""
+        """Leaving the block, the snapshot goes first: no session waits for a slow store to end uploads."""
         with (
             self._pieces(folder) as pieces,
             self._snapshot() as snapshot,
-            self._blockers(snapshot) as blockers,
+            self._watch(snapshot) as blockers,
         ):
             env = postgres.environment_of(
                 self.ground.source.connection, self.database.dbname, application_name=self.application
