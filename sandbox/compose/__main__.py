@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 
+from dataops.errors import DataOpsError
 from sandbox.compose import HOME, create_buckets, platform, prepare
 
 
 def main() -> int:
-    """0 when done, 2 for an unknown command."""
-    match sys.argv[1:]:
-        case ["prepare"]:
-            prepare()
-            print(f"Secrets, certificates and settings are in {HOME}.")
-        case ["buckets"]:
-            create_buckets(platform())
-            print("Both buckets are there, versioned and locked.")
-        case _:
-            print("usage: python -m sandbox.compose prepare|buckets", file=sys.stderr)
-            return 2
+    """0 when done, 2 for an unknown command; otherwise the error's own exit code."""
+    try:
+        match sys.argv[1:]:
+            case ["prepare"]:
+                prepare()
+                print(f"Secrets, certificates and settings are in {HOME}.")
+            case ["buckets"]:
+                create_buckets(platform())
+                print("Both buckets are there, versioned and locked.")
+            case _:
+                print("usage: python -m sandbox.compose prepare|buckets", file=sys.stderr)
+                return 2
+    except DataOpsError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     return 0
 
 
