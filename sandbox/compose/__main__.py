@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from dataops.errors import DataOpsError
+
 from sandbox.compose import HOME, create_buckets, platform, prepare
 
 
