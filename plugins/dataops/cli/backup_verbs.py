@@ -47,9 +47,7 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("subject", metavar="SUBJECT")
-    parser.add_argument(
-        "--dsn", help="reach the server by this DSN; keep the password in PGPASSWORD or ~/.pgpass"
-    )
+    parser.add_argument("--dsn", help="reach the server by this DSN; keep the password in PGPASSWORD")
     parser.add_argument("--type", choices=("full", "diff", "incr"), help="type of a physical backup")
     parser.add_argument(
         "--content", choices=("full", "rotate", "definitions"), help="what the manifest says of the rows"

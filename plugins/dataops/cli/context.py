@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,11 +47,13 @@ def platform_of(arguments: argparse.Namespace) -> Platform:
 
 
 def _with_dsn(inventory: Inventory, subject: str, dsn: str) -> Resolve:
-    """Connections where that of the subject's server, and of its standby, is the DSN's."""
+    """Connections where those of the subject's server and its standby are the DSN, or PGPASSWORD with it."""
     from dataops.postgres import from_dsn
 
     server = inventory.server_of(inventory.subject(subject))
     given = from_dsn(dsn)
+    if not given.password:
+        given = replace(given, password=os.environ.get("PGPASSWORD", ""))
 
     def resolve(connection_id: str) -> Connection:
         if connection_id in {server.connection, server.standby}:

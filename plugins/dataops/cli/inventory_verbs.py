@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from dataops.connections import from_environment
 from dataops.inventory import load
 
 if TYPE_CHECKING:
+    from dataops.inventory import Inventory
     from dataops.inventory.checking import Report
     from dataops.inventory.problem import Problem
 
@@ -94,15 +96,24 @@ def run_new_server(arguments: argparse.Namespace) -> int:
     """0; a valid file of a server was written."""
     from dataops.inventory.starting_file import new_server
 
+    include = include_of(arguments)
     path = new_server(
-        include_of(arguments),
+        include,
         arguments.name,
-        environment=environment_of(arguments),
+        environment=_environment_of_new(arguments, load(include)),
         connection=arguments.connection,
         owner=arguments.owner,
     )
     answer({"path": str(path)}, f"Wrote {path}", as_json=arguments.json)
     return 0
+
+
+def _environment_of_new(arguments: argparse.Namespace, inventory: Inventory) -> str:
+    """The environment that is named, or the only one that there is."""
+    known = {server.environment for server in inventory.servers}
+    if arguments.environment is None and "DATAOPS_ENVIRONMENT" not in os.environ and len(known) == 1:
+        return known.pop()
+    return environment_of(arguments)
 
 
 def run_new_database(arguments: argparse.Namespace) -> int:

@@ -167,3 +167,18 @@ def test_sigterm_leaves_through_every_finally(tmp_path: Path) -> None:
 def test_tables_cut_nothing_and_sizes_are_readable() -> None:
     assert table(("A", "B"), [("long cell", 1)]) == "A          B\nlong cell  1"
     assert [size(0), size(1023), size(1536), size(3 << 40)] == ["0 B", "1023 B", "1.5 KiB", "3.0 TiB"]
+
+
+def test_the_guide_names_every_verb() -> None:
+    guide = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert [verb for verb in _verbs(frame.parser()) if verb not in guide] == []
+
+
+def _verbs(parser: argparse.ArgumentParser, path: str = "") -> list[str]:
+    """Every verb of the command line, with the words that lead to it."""
+    groups = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
+    if not groups:
+        return [path]
+    return [
+        verb for name, below in groups[0].choices.items() for verb in _verbs(below, f"{path} {name}".strip())
+    ]

@@ -115,6 +115,17 @@ def test_new_files_pass_the_check(include: Path, capsys: Caught) -> None:
     assert main(["inventory", "check", "--include", str(include)]) == 0
 
 
+def test_a_new_server_belongs_to_the_only_environment(
+    include: Path, capsys: Caught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATAOPS_ENVIRONMENT", raising=False)
+    assert main(["new", "server", "pay", "--include", str(include)]) == 0
+    assert "environment: sandbox\n" in (include / "servers" / "pay.yaml").read_text()
+    assert main(["new", "server", "live", "--environment", "prod", "--include", str(include)]) == 0
+    assert main(["new", "server", "more", "--include", str(include)]) == 2
+    assert "DATAOPS_ENVIRONMENT is not set" in capsys.readouterr().err
+
+
 def test_the_schemas_are_written_once(include: Path, capsys: Caught) -> None:
     assert main(["inventory", "schema", "--include", str(include), "--json"]) == 0
     assert len(document(capsys)["changed"]) == 3
