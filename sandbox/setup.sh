@@ -25,6 +25,29 @@ done
 free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1048576) }')
 [ "$free" -ge 5 ] || fail "The disk is short: $(pwd) has $free GB free, 5 GB are needed."
 
+install() {
+    have apt-get || fail "This is neither Debian nor Ubuntu: install the equivalents of these packages yourself:$1."
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        { have sudo && sudo -n true 2>/dev/null; } || fail "Not root, and sudo asks for a password: run as root: apt-get install$1"
+        sudo=sudo
+    fi
+    echo "Installing Debian's packages:$1"
+    # The sandbox has clusters of its own: Debian shall neither create nor start one.
+    $sudo mkdir -p /etc/postgresql-common
+    if ! grep -qs '^create_main_cluster *= *false' /etc/postgresql-common/createcluster.conf; then
+        echo 'create_main_cluster = false' | $sudo tee -a /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+    log=$(mktemp)
+    # shellcheck disable=SC2086  # a list of words
+    if ! { $sudo apt-get update && $sudo env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confold $1; } >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        fail "apt-get could not install:$1 (the whole log: $log)."
+    fi
+    rm -f "$log"
+}
+
 missing=
 postgresql || missing="$missing postgresql"
 have pgbackrest || missing="$missing pgbackrest"
@@ -35,29 +58,14 @@ have chromium || missing="$missing chromium"
 have setpriv || missing="$missing util-linux"
 have uv || { [ -n "$python" ] && "$python" -c 'import ensurepip' 2>/dev/null; } || missing="$missing python3-venv"
 
-if [ -n "$missing" ]; then
-    have apt-get || fail "This is neither Debian nor Ubuntu: install the equivalents of these packages yourself:$missing."
-    sudo=
-    if [ "$(id -u)" -ne 0 ]; then
-        { have sudo && sudo -n true 2>/dev/null; } || fail "Not root, and sudo asks for a password: run as root: apt-get install$missing"
-        sudo=sudo
-    fi
-    echo "Installing Debian's packages:$missing"
-    # The sandbox has clusters of its own: Debian shall neither create nor start one.
-    $sudo mkdir -p /etc/postgresql-common
-    if ! grep -qs '^create_main_cluster *= *false' /etc/postgresql-common/createcluster.conf; then
-        echo 'create_main_cluster = false' | $sudo tee -a /etc/postgresql-common/createcluster.conf >/dev/null
-    fi
-    log=$(mktemp)
-    # shellcheck disable=SC2086  # a list of words
-    if ! { $sudo apt-get update && $sudo env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confold $missing; } >"$log" 2>&1; then
-        tail -n 5 "$log" >&2
-        fail "apt-get could not install:$missing (the whole log: $log)."
-    fi
-    rm -f "$log"
-fi
+[ -z "$missing" ] || install "$missing"
 postgresql || fail "PostgreSQL is missing: there is no initdb in /usr/lib/postgresql/*/bin."
+
+# An extension with configuration tables, for the sandbox's database: its package is named after the major.
+major=$(ls /usr/lib/postgresql 2>/dev/null | sort -n | tail -n 1)
+if [ -n "$major" ] && [ ! -e "/usr/share/postgresql/$major/extension/pg_partman.control" ]; then
+    install " postgresql-$major-partman"
+fi
 
 echo "Installing the Python packages of requirements.lock into .venv"
 if have uv; then
