@@ -44,14 +44,14 @@ def load(
 
     ``dsn`` is a superuser's, to any database of the server. A half-loaded database is dropped and
     loaded again. ``limit`` takes only the first rows of ``flights`` (at least 40,000 cover January).
-    Raises ``FlightsError`` where an extension is not installed, and psycopg2's own errors.
+    Raises ``FlightsError`` where an extension of contrib is not installed, and psycopg2's own errors.
     """
     with _maintenance(dsn) as server:
         if _comment(server, dbname) == COMPLETE:
             return False
         _require_extensions(server)
         _drop(server, dsn, dbname)
-        _query(server, (SQL / "00_roles.sql").read_text())
+        _query(server, (SQL / "00_roles.sql").read_text(encoding="utf-8"))
         _query(server, sql.SQL(
             "CREATE DATABASE {} OWNER flights_owner TEMPLATE template0 ENCODING 'UTF8'"
             " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
@@ -73,7 +73,10 @@ def _fill(dsn: str, limit: int | None, say: Callable[[str], None]) -> None:
     files = sorted(path for path in SQL.glob("*.sql") if path.name != "00_roles.sql")
     with _session(dsn) as database:
         for path in files:
-            _query(database, path.read_text())
+            if _lacking(database, path):
+                say(f"{path.stem} left out: {_advice(database, _lacking(database, path))}")
+                continue
+            _query(database, path.read_text(encoding="utf-8"))
             database.commit()
             say(path.stem)
             if path.name == "01_tables.sql":
@@ -124,14 +127,20 @@ def _drop(server: Session, dsn: str, dbname: str) -> None:
 
 
 def _require_extensions(server: Session) -> None:
-    wanted = set(re.findall(r"CREATE EXTENSION (\w+)", (SQL / "03_extensions.sql").read_text()))
-    available = {name for (name,) in _query(server, "SELECT name FROM pg_available_extensions")}
-    if missing := sorted(wanted - available):
-        major = server.server_version // 10000
-        raise FlightsError(
-            f"The server lacks the extensions {', '.join(missing)}:"
-            f" apt-get install postgresql-contrib postgresql-{major}-partman."
-        )
+    if missing := _lacking(server, SQL / "03_extensions.sql"):
+        raise FlightsError(_advice(server, missing))
+
+
+def _lacking(session: Session, path: Path) -> list[str]:
+    """The extensions that a file creates and this server cannot."""
+    wanted = set(re.findall(r"CREATE EXTENSION (\w+)", path.read_text(encoding="utf-8")))
+    available = {name for (name,) in _query(session, "SELECT name FROM pg_available_extensions")}
+    return sorted(wanted - available)
+
+
+def _advice(session: Session, missing: list[str]) -> str:
+    packages = f"postgresql-contrib postgresql-{session.server_version // 10000}-partman"
+    return f"the server lacks the extensions {', '.join(missing)}: apt-get install {packages}."
 
 
 def _comment(server: Session, dbname: str) -> str | None:
@@ -160,6 +169,7 @@ class _session:
 
     def __enter__(self) -> Session:
         self._session: Session = psycopg2.connect(self._dsn, application_name="sandbox.flights")
+        self._session.set_client_encoding("UTF8")
         self._session.autocommit = self._autocommit
         return self._session
 

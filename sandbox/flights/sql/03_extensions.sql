@@ -1,6 +1,5 @@
--- Extensions, one of them with configuration tables (pg_partman); each in the schema where users look for it.
+-- Extensions, each in the schema where users look for it.
 CREATE SCHEMA extensions;
-CREATE SCHEMA partman;
 GRANT USAGE ON SCHEMA extensions TO PUBLIC;
 
 CREATE EXTENSION hstore SCHEMA extensions;
@@ -14,10 +13,8 @@ CREATE EXTENSION file_fdw SCHEMA extensions;
 CREATE EXTENSION postgres_fdw SCHEMA extensions;
 CREATE EXTENSION amcheck SCHEMA extensions;
 CREATE EXTENSION pg_stat_statements SCHEMA extensions;
-CREATE EXTENSION pg_partman SCHEMA partman;
 
 -- A privilege that differs from what the extension itself grants: dumps must carry the difference.
 GRANT EXECUTE ON FUNCTION extensions.bt_index_check(regclass) TO flights_auditor;
-GRANT SELECT ON partman.part_config TO flights_reader;
 
 COMMENT ON SCHEMA extensions IS 'Other people''s objects';

@@ -31,4 +31,3 @@ BEGIN
     EXECUTE format('ALTER ROLE flights_app IN DATABASE %I SET search_path = operations, public', current_database());
 END
 $$;
-ANALYZE;

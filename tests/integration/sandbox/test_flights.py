@@ -206,6 +206,20 @@ def test_a_missing_extension_is_named(
     assert primary.execute("SELECT FROM pg_database WHERE datname = 'flights_never'") == []
 
 
+def test_a_server_without_partman_gets_the_rest(
+    primary: DatabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in flights.SQL.glob("*.sql"):
+        text = path.read_text().replace("CREATE EXTENSION pg_partman", "CREATE EXTENSION not_installed")
+        (tmp_path / path.name).write_text(text)
+    monkeypatch.setattr(flights, "SQL", tmp_path)
+    said: list[str] = []
+    assert flights.load(primary.dsn(), dbname="flights_plain", limit=JANUARY, say=said.append) is True
+    assert [line for line in said if "18_partman left out" in line and "not_installed" in line]
+    assert primary.execute("SELECT count(*) FROM airlines", dbname="flights_plain") == [(16,)]
+    flights.drop(primary.dsn(), "flights_plain")
+
+
 def test_pg_restore_brings_it_back_without_an_error(
     primary: DatabaseServer, loaded: str, tmp_path: Path
 ) -> None:
