@@ -63,7 +63,7 @@ for subject in inventory.active:
         )
 
 # A file that cannot be read stops nobody else's backup: it becomes a DAG that is red every hour.
-for name, problems in subjects.invalid(inventory).items():
-    if subjects.wanted(f"backup__{name}"):
-        with DAG(dag_id=f"backup__{name}", schedule="0 * * * *", **broken_settings(name, problems)):
-            operators.BrokenFile(problems=problems)
+for file in inventory.invalid:
+    if subjects.wanted(f"backup__{file.name}"):
+        with DAG(dag_id=f"backup__{file.name}", schedule="0 * * * *", **broken_settings(file)):
+            operators.BrokenFile(problems=[str(problem) for problem in file.errors])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from airflow.sdk._shared.secrets_masker import redact  # ruff: ignore[PLC2701]
+from airflow.sdk._shared.secrets_masker import redact  # ruff: ignore[import-private-name]
 from dataops.airflow.resolve import resolve
 from dataops.connections import from_environment
 from dataops.errors import ConfigurationError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseNotifier
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
-    from dataops.airflow.history import Entry
     from dataops.connections import Connection
+    from dataops.evidence.chain import Link
 
 log = logging.getLogger(__name__)
 
@@ -68,29 +68,30 @@ class Notify(BaseNotifier):
             last, before, ending = None, None, f"{ending}; its evidence cannot be read: {error}"
         if self.red:
             return self._red(last, ending)
-        if last is None or before is None or before.record.verdict is Verdict.PASSED:
+        if last is None or before is None or before.verdict is Verdict.PASSED:
             return None
-        return self._message(RECOVERED, f"Passed again; before it was {before.record.verdict.value}.", last)
+        return self._message(RECOVERED, f"Passed again; before it was {before.verdict.value}.", last)
 
-    def _red(self, last: Entry | None, ending: str) -> Message:
+    def _red(self, last: Link | None, ending: str) -> Message:
         if last is None:
             return self._message(Verdict.INCONCLUSIVE, f"The run left no evidence ({ending}).", None)
-        if last.record.verdict is Verdict.PASSED:
+        if last.verdict is Verdict.PASSED:
             reason = f"Its evidence says passed, but Airflow ended the run as failed ({ending})."
             return self._message(Verdict.INCONCLUSIVE, reason, last)
-        return self._message(last.record.verdict, last.record.reason, last)
+        return self._message(last.verdict, last.reason, last)
 
-    def _evidence(self, run_id: str) -> tuple[Entry | None, Entry | None]:
-        """This run's entry, and the one before it; somebody at a command line may have added newer ones."""
-        from dataops.airflow.history import newest
+    def _evidence(self, run_id: str) -> tuple[Link | None, Link | None]:
+        """This run's place in the chain, and the one before it; others may have added newer ones since."""
+        from dataops.evidence import chain, listing
 
-        found = [*newest(subjects.platform().store, self.capability, self.subject, count=LOOK_BACK), None]
-        pairs = pairwise(found)
-        return next(
-            (pair for pair in pairs if pair[0] and pair[0].record.lineage.run_id == run_id), (None, None)
-        )
+        store = subjects.platform().store
+        found = [*islice(chain.newest(store, self.capability, self.subject), LOOK_BACK), None]
+        for link, before in pairwise(found):
+            if link and listing.show(store, link.key).lineage.run_id == run_id:
+                return link, before
+        return None, None
 
-    def _message(self, verdict: str, reason: str, entry: Entry | None) -> Message:
+    def _message(self, verdict: str, reason: str, link: Link | None) -> Message:
         return Message(
             capability=self.capability,
             subject=self.subject,
@@ -98,7 +99,7 @@ class Notify(BaseNotifier):
             owner=self.owner,
             verdict=str(verdict),
             reason=reason,
-            evidence=links.page(entry.page_key) if entry else "none was found",
+            evidence=links.page(link.page_key) if link else "none was found",
             runbook=links.runbook(links.dag_id(self.capability, self.subject)),
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataops.airflow import assets, links
@@ -29,9 +27,9 @@ def run_lineage(context: Context) -> dict[str, str]:
 
 def put_on_record(store: ObjectStore, record: Record, context: Context) -> dict[str, Any]:
     """Publish the record and emit the verdict's asset event; what the task ``verdict`` needs to know."""
-    from dataops.evidence import publish
+    from dataops.evidence.publishing import publish
 
-    published = publish(store, record, spool=spool())
+    published = publish(store, record)
     told = {
         "verdict": record.verdict.value,
         "reason": record.reason,
@@ -42,8 +40,3 @@ def put_on_record(store: ObjectStore, record: Record, context: Context) -> dict[
     asset = assets.verdict(record.capability, record.subject)
     context["outlet_events"][asset].extra.update({**told, "figures": assets.figures(record.figures)})
     return told
-
-
-def spool() -> Path:
-    """Where records wait for a store that is down; the same folder for every task on this worker."""
-    return Path(os.environ.get("DATAOPS_SPOOL") or Path.home() / ".local" / "state" / "dataops" / "spool")

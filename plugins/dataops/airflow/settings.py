@@ -11,6 +11,7 @@ from airflow.sdk.configuration import conf
 from dataops.airflow.limits import Limit, run_timeout
 from dataops.airflow.notify import Notify
 from dataops.airflow.tags import Capability, tags_of
+from dataops.inventory import InvalidFile
 from dataops.inventory.location import environment_name
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -40,15 +41,15 @@ def dag_settings(
     }
 
 
-def broken_settings(name: str, problems: str) -> dict[str, Any]:
+def broken_settings(file: InvalidFile) -> dict[str, Any]:
     """The arguments of the DAG that stands for a file which cannot be read."""
-    told = "\n".join(f"- {line}" for line in problems.splitlines())
+    told = "\n".join(f"- {line}" for line in file.errors)
     return {
         **dag_settings(
             Capability.BACKUP,
-            subject=name,
+            subject=file.name,
             owner="unknown",
-            runbook=f"**{name} is not backed up**, because its file cannot be read:\n\n{told}\n\n"
+            runbook=f"**{file.name} is not backed up**, because its file cannot be read:\n\n{told}\n\n"
             "Mend the file; `dataops inventory check` shows the same before a push.",
             limits={"mend_the_file": Limit(timedelta(minutes=5))},
         ),

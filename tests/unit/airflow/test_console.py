@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from dataops.airflow.console.page import render
 from dataops.airflow.console.state import LATE_WATCH, Line, State
-from dataops.airflow.history import Entry
-from dataops.evidence.record import Record
+from dataops.evidence.chain import Link
 from dataops.evidence.verdict import Check, Verdict
 from dataops.inventory import Database, Server
 
@@ -17,25 +16,30 @@ ORDERS = Database(name="orders", server="main", owner="data-team", objectives={"
 MAIN = Server(name="main", environment="test", connection="main", owner="dba")
 
 
-def run(verdict: Verdict = Verdict.PASSED, *, hours_ago: float = 1, reason: str = "Fine.") -> Entry:
+def run(verdict: Verdict = Verdict.PASSED, *, hours_ago: float = 1, reason: str = "Fine.") -> Link:
     started = NOW - timedelta(hours=hours_ago)
-    record = Record(
+    folder = "evidence/backup/orders/2026/11/23/k"
+    return Link(
+        sequence=1,
         capability="backup",
         subject="orders",
-        environment="test",
+        key=f"{folder}/evidence.json",
+        page_key=f"{folder}/index.html",
+        sha256="",
+        page_sha256="",
+        previous=None,
         verdict=verdict,
         reason=reason,
         started=started,
         finished=started + timedelta(minutes=2),
     )
-    return Entry(record, "evidence/backup/orders/2026/11/23/k/index.html")
 
 
 def promise(verdict: Verdict = Verdict.PASSED) -> Check:
     return Check(name="orders: newest recoverable moment", verdict=verdict, observed="1 h (newest …)")
 
 
-def state(*lines: Line, watch: Entry | None = None) -> State:
+def state(*lines: Line, watch: Link | None = None) -> State:
     return State("test", lines, watch or run(hours_ago=0.1), NOW)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from dataops.airflow.console.state import State
-    from dataops.airflow.history import Entry
+    from dataops.evidence.chain import Link
 
 GLYPHS = {"passed": "✓", "failed": "✕", "inconclusive": "?", "missing": ""}
 """A verdict is told by its colour, its shape and its word: no reader depends on one of them."""
@@ -33,7 +33,7 @@ def render(state: State, prefix: str) -> str:
             spell=spell,
             shape=shape,
             strip=strip,
-            link=lambda entry: f"{prefix}/{entry.page_key}",
+            link=lambda run: f"{prefix}/{run.page_key}",
         )
     )
 
@@ -59,11 +59,11 @@ def shape(verdict: str, size: int) -> Markup:
     ).format(label, size, size, Markup(drawn), GLYPHS.get(verdict, ""))
 
 
-def strip(runs: Sequence[Entry]) -> Markup:
+def strip(runs: Sequence[Link]) -> Markup:
     """The last runs from left to right; red ones stand out by height as well as by colour."""
     from markupsafe import Markup
 
-    said = [run.record.verdict.value for run in reversed(runs)]
+    said = [run.verdict.value for run in reversed(runs)]
     padded = ["missing"] * (RUNS_SHOWN - len(said)) + said
     marks = Markup("").join(
         Markup('<rect class="{}" x="{}" y="{}" width="5.6" height="{}" rx="1"/>').format(

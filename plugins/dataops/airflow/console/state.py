@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dataops.backup.freshness import spell
@@ -13,7 +14,7 @@ from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Verdict
 
 if TYPE_CHECKING:
-    from dataops.airflow.history import Entry
+    from dataops.evidence.chain import Link
     from dataops.evidence.verdict import Check
     from dataops.inventory import Subject
     from dataops.platform import Platform
@@ -29,30 +30,30 @@ class Line:
     """One subject: its last runs, the newest first, and what the watch last said of its RPO."""
 
     subject: Subject
-    runs: tuple[Entry, ...]
+    runs: tuple[Link, ...]
     promise: Check | None
     trouble: str = ""
 
     @property
-    def last(self) -> Entry | None:
+    def last(self) -> Link | None:
         """The newest run."""
         return self.runs[0] if self.runs else None
 
     @property
-    def newest_backup(self) -> Entry | None:
+    def newest_backup(self) -> Link | None:
         """The newest run that left a backup, as far as the runs shown reach."""
-        return next((run for run in self.runs if run.record.verdict is Verdict.PASSED), None)
+        return next((run for run in self.runs if run.verdict is Verdict.PASSED), None)
 
     @property
     def well(self) -> bool:
         """Whether the last backup passed and the watch, not long ago, found the promise kept."""
         kept = self.promise is not None and self.promise.verdict is Verdict.PASSED
-        return kept and self.last is not None and self.last.record.verdict is Verdict.PASSED
+        return kept and self.last is not None and self.last.verdict is Verdict.PASSED
 
     def age(self, now: datetime) -> timedelta | None:
         """Time since the newest backup began."""
         found = self.newest_backup
-        return now - found.record.started if found else None
+        return now - found.started if found else None
 
     def share_of_rpo(self, now: datetime) -> float | None:
         """The newest backup's age as a share of the RPO; None where it is WAL that keeps the promise."""
@@ -68,13 +69,13 @@ class State:
 
     environment: str
     lines: tuple[Line, ...]
-    watch: Entry | None
+    watch: Link | None
     now: datetime
 
     @property
     def watch_is_late(self) -> bool:
         """Whether the watch's word is too old to be believed."""
-        return self.watch is None or self.now - self.watch.record.finished > LATE_WATCH
+        return self.watch is None or self.now - self.watch.finished > LATE_WATCH
 
     @property
     def headline(self) -> str:
@@ -82,7 +83,7 @@ class State:
         if not self.lines:
             return "You may see no subject, or the inventory is empty."
         if self.watch_is_late:
-            since = f"for {spell(self.now - self.watch.record.finished)}" if self.watch else "yet"
+            since = f"for {spell(self.now - self.watch.finished)}" if self.watch else "yet"
             return f"Unknown: the watch has not spoken {since}."
         well = sum(line.well for line in self.lines)
         if well == len(self.lines):
@@ -92,12 +93,12 @@ class State:
 
 def state(platform: Platform, subjects: Iterable[Subject], now: datetime | None = None) -> State:
     """The state of these subjects, the ones that need somebody first."""
-    from dataops.airflow.history import newest
+    from dataops.evidence import chain, listing
 
     now = now or datetime.now(UTC)
-    watch = next(iter(newest(platform.store, "backup_watch", platform.environment, count=1)), None)
-    late = watch is None or now - watch.record.finished > LATE_WATCH
-    promises = {} if late or watch is None else _promises(watch.record.checks)
+    watch = next(chain.newest(platform.store, "backup_watch", platform.environment), None)
+    late = watch is None or now - watch.finished > LATE_WATCH
+    promises = {} if late or watch is None else _promises(listing.show(platform.store, watch.key).checks)
     with ThreadPoolExecutor(READERS) as pool:
         lines = pool.map(lambda subject: _line(platform, subject, promises.get(subject.name)), subjects)
         ordered = tuple(sorted(lines, key=lambda line: (line.well, line.subject.name)))
@@ -105,13 +106,13 @@ def state(platform: Platform, subjects: Iterable[Subject], now: datetime | None 
 
 
 def _line(platform: Platform, subject: Subject, promise: Check | None) -> Line:
-    from dataops.airflow.history import newest
+    from dataops.evidence import chain
 
     try:
-        runs = newest(platform.store, "backup", subject.name, count=RUNS_SHOWN)
+        runs = tuple(islice(chain.newest(platform.store, "backup", subject.name), RUNS_SHOWN))
     except DataOpsError as error:
         return Line(subject, (), promise, str(error))
-    return Line(subject, tuple(runs), promise)
+    return Line(subject, runs, promise)
 
 
 def _promises(checks: Sequence[Check]) -> dict[str, Check]:

@@ -18,10 +18,12 @@ class BrokenFile(BaseOperator):
 
     template_fields: Sequence[str] = ()
 
-    def __init__(self, *, problems: str, task_id: str = "mend_the_file", **kwargs: Any) -> None:
+    def __init__(self, *, problems: list[str], task_id: str = "mend_the_file", **kwargs: Any) -> None:
         super().__init__(task_id=task_id, retries=0, **kwargs)
         self.problems = problems
 
     def execute(self, context: Context) -> None:
         """Raise the problems."""
-        raise ConfigurationError(f"This subject is not backed up until its file is mended.\n{self.problems}")
+        raise ConfigurationError(
+            "This subject is not backed up until its file is mended.\n" + "\n".join(self.problems)
+        )
