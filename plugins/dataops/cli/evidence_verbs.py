@@ -111,7 +111,7 @@ def _chains_text(reports: list[ChainReport]) -> list[str]:
         line
         for report in reports
         for line in (
-            f"{report.verdict.value}: chain {report.capability}/{report.subject}, {report.length} records",
+            f"{report.verdict.value}: chain {report.capability}/{report.subject}, {report.length} long",
             *(f"  {fault.kind}: {fault.key} {fault.sentence}" for fault in report.faults),
         )
     ]

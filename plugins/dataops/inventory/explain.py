@@ -82,11 +82,15 @@ def _fault(details: ErrorDetails) -> tuple[str, tuple[str, ...]]:
     words = {
         "string_too_long": f"is longer than {context.get('max_length')} characters",
         "string_too_short": "is empty",
-        "int_type": "is no whole number",
+        "int_type": "is text: take the quotes off" if _is_digits(given) else "is no whole number",
         "greater_than_equal": f"is too small: at least {context.get('ge')}",
         "less_than_equal": f"is too large: at most {context.get('le')}",
     }
     return words.get(kind, details["msg"]), ()
+
+
+def _is_digits(given: object) -> bool:
+    return isinstance(given, str) and given.isdecimal() and not given.startswith("0")
 
 
 def _no_text(given: object) -> str:

@@ -37,6 +37,7 @@ def test_short_files_are_valid(include: Include) -> None:
         ("content: fully\n", 4, "content: 'fully' is not allowed. Did you mean full? Allowed: full, rotate,"),
         ("jobs: 0\n", 4, "jobs: '0' is too small: at least 1."),
         ("jobs: 65\n", 4, "jobs: '65' is too large: at most 64."),
+        ("jobs: '4'\n", 4, "jobs: '4' is text: take the quotes off."),
         ("jobs: many\n", 4, "jobs: 'many' is no whole number."),
         ("jobs: 1.5\n", 4, "jobs: '1.5' is no whole number."),
         ("jobs: yes\n", 4, "jobs: 'yes' is no whole number."),
