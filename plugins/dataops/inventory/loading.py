@@ -94,7 +94,9 @@ def inventory_of(files: tuple[File, ...], environment: str | None = None) -> Inv
             continue
         if not file.valid:
             before = invalid[file.name].errors if file.name in invalid else ()
-            invalid[file.name] = InvalidFile(file.name, file.path, (*before, *file.problems), belongs)
+            invalid[file.name] = InvalidFile(
+                file.name, file.path, tuple(sorted((*before, *file.problems))), belongs
+            )
         elif isinstance(file.subject, Server):
             servers.append(file.subject)
         elif isinstance(file.subject, Database):

@@ -40,9 +40,10 @@ class Retention(Part):
     keep_proven: int = Field(
         1,
         strict=True,
-        ge=1,
+        ge=0,
         le=100,
-        description="Proven backups that remain at least, before anything is expired.",
+        description="Proven backups that must remain before anything expires: without drills nothing does. "
+        "`0` where nobody runs drills.",
     )
     minimum: int = Field(
         3, strict=True, ge=1, le=1000, description="Backups that remain at least, however old."
