@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from dataops.evidence.verdict import Artifact, Check, Figure, Verdict
+from dataops.evidence.verdict import Artifact, Check, Figure, Verdict, overall
 
 FORMAT = 1
 
@@ -72,6 +72,16 @@ class Record(_Part):
     runbook: str = ""
     sequence: int | None = None
     previous: str | None = None
+
+    @model_validator(mode="after")
+    def _passed_means_that_every_check_passed(self) -> Record:
+        if self.verdict is Verdict.PASSED and self.checks and overall(self.checks) is not Verdict.PASSED:
+            raise ValueError(f"the verdict is passed, but the checks say {overall(self.checks)}")
+        if self.verdict is Verdict.NOT_APPLICABLE:
+            raise ValueError("a run is passed, failed or inconclusive")
+        if self.finished < self.started:
+            raise ValueError("the run finished before it started")
+        return self
 
     def to_bytes(self) -> bytes:
         """JSON that a person can read, keys in the order of this model: these very bytes are hashed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import mimetypes
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from dataops.connections import Connection
 from dataops.store import deleting, listing, protecting
@@ -83,6 +85,7 @@ class ObjectStore:
             "Body": content,
             "ChecksumSHA256": base64.b64encode(digest.digest()).decode(),
             "Metadata": dict(metadata or {}),
+            "ContentType": mimetypes.guess_type(key)[0] or "application/octet-stream",
         }
         if if_none_match:
             arguments["IfNoneMatch"] = "*"
@@ -224,6 +227,17 @@ class ObjectStore:
     def abort_upload(self, pending: PendingUpload) -> None:
         """Free what a pending upload holds; it is no error if it is gone already."""
         self._multipart(pending.key, None).abort(pending.upload_id)
+
+    def url(self, key: str, *, seconds: int | None = None) -> str:
+        """The object's address; with ``seconds``, one that opens without login until they have passed."""
+        if seconds is not None:
+            return self.client.generate_presigned_url(
+                "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds
+            )
+        endpoint = self.connection.extra.get("endpoint_url")
+        region = self.connection.extra.get("region_name") or "us-east-1"
+        base = f"{endpoint}/{self.bucket}" if endpoint else f"https://{self.bucket}.s3.{region}.amazonaws.com"
+        return f"{base}/{quote(key)}"
 
     # Protection
 
