@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from dataops.inventory import Subject
 
 TYPES = ["full", "diff", "incr"]
+REASON = "reason"
+"""Of all fields the only one that is for the evidence and not for the method."""
 
 
 def form(subject: Subject) -> dict[str, Param]:
     """The fields that the UI shows for a manual run, with the inventory's choices as defaults."""
-    fields = {"reason": _reason()}
+    fields = {REASON: _reason()}
     if isinstance(subject, Database):
         return {
             "content": _content(subject.content),
@@ -33,7 +35,7 @@ def form(subject: Subject) -> dict[str, Param]:
 
 def options(subject: Subject, run: Any, params: Mapping[str, Any]) -> dict[str, JsonValue]:
     """What this run asks of the method: the form's choices; on a schedule, the type that the tick means."""
-    chosen = {name: params[name] for name in form(subject) if name in params}
+    chosen = {name: params[name] for name in form(subject) if name in params and name != REASON}
     if isinstance(subject, Server) and not subject.rds:
         chosen["type"] = type_of_run(subject, run, chosen.get("type", TYPES[0]))
     return chosen
