@@ -14,7 +14,7 @@ class NotPassed(DataOpsError):
     """A check was red. The next steps must not build on it, and another try would not change it."""
 
 
-def broken(step: str, started: datetime, error: Exception) -> StepReport:
+def broken(step: str, started: datetime, error: BaseException) -> StepReport:
     """The report of a step that could not go on: one red check with the reason.
 
     What the step was to find out stays unknown where the error says so, or where nobody foresaw it; such an

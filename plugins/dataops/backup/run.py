@@ -66,11 +66,14 @@ def run(platform: Platform, name: str, *, say: Say, options: Mapping[str, Any] |
     reports, error = _run_steps(job)
     record = record_of(platform, subject, reports)
     published = publish(platform.store, record)
+    if error is not None and not isinstance(error, DataOpsError):
+        raise error
     code = ConfigurationError.exit_code if isinstance(error, ConfigurationError) else record.verdict.exit_code
     return Outcome(record, published, code)
 
 
-def _run_steps(job: Job) -> tuple[list[StepReport], DataOpsError | None]:
+def _run_steps(job: Job) -> tuple[list[StepReport], BaseException | None]:
+    """The reports of all steps, and what stopped them: an interruption too is put on record first."""
     method, done = method_of(job.subject), dict[str, StepReport]()
     actions: dict[str, Callable[[], StepReport]] = {
         "preflight": lambda: method.preflight(job),
@@ -84,12 +87,9 @@ def _run_steps(job: Job) -> tuple[list[StepReport], DataOpsError | None]:
         job.say(f"{name} …")
         try:
             done[name] = action()
-        except DataOpsError as error:
+        except BaseException as error:
             done[name] = broken(name, started, error)
             return _with_unstarted(done), error
-        except Exception as error:
-            done[name] = broken(name, started, error)
-            raise
         if first_red(done[name].checks):
             break
     return _with_unstarted(done), None

@@ -37,7 +37,7 @@ def test_a_look_that_breaks_is_inconclusive_and_tells_no_secret():
     assert "canary" not in check.model_dump_json()
 
 
-P, F, I, N = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE  # noqa: E741
+P, F, I, N = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE  # ruff: ignore[ambiguous-variable-name]
 
 
 @pytest.mark.parametrize(
