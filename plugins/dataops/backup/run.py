@@ -87,7 +87,7 @@ def _run_steps(job: Job) -> tuple[list[StepReport], BaseException | None]:
         job.say(f"{name} …")
         try:
             done[name] = action()
-        except BaseException as error:
+        except BaseException as error:  # ruff: ignore[blind-except] an interruption is put on record too
             done[name] = broken(name, started, error)
             return _with_unstarted(done), error
         if first_red(done[name].checks):

@@ -53,7 +53,10 @@ class Method(Protocol):
     ``publish`` writes the manifest, last, after ``verify`` has read everything back.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the inventory calls the method."""
+        ...
 
     def preflight(self, job: Job) -> StepReport:
         """Look before touching: reach, rights, versions, room, keys. Changes nothing."""
