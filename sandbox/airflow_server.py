@@ -23,7 +23,6 @@ from sandbox.postgresql import Cluster
 from sandbox.secret import Secrets
 
 ROLES = {"admin": "admin", "approver": "user", "viewer": "viewer"}
-POOLS = Path("infrastructure") / "pools.json"
 PORTS = ("airflow", "airflow_worker_log", "airflow_trigger_log")
 SERVICES = {
     "api-server": None,
@@ -76,10 +75,21 @@ class AirflowServer:
         passwords.touch(mode=0o600)
         passwords.write_text(json.dumps({user: getattr(self.secrets, f"{user}_password") for user in ROLES}))
 
+    @property
+    def pools(self) -> Path:
+        """The file of the pools."""
+        return self.include / "infrastructure" / "pools.json"
+
     def migrate(self) -> None:
-        """Make or upgrade the metadata database's tables."""
+        """Make or upgrade the metadata database's tables, and the pools with the slots of their file."""
+        self._command("db", "migrate")
+        if self.pools.exists():
+            # A task whose pool is missing waits for ever, without a word.
+            self._command("pools", "import", str(self.pools))
+
+    def _command(self, *arguments: str) -> None:
         finished = subprocess.run(
-            [sys.executable, "-m", "airflow", "db", "migrate"],
+            [sys.executable, "-m", "airflow", *arguments],
             env={**os.environ, **self._settings()},
             cwd=self.home,
             capture_output=True,
@@ -87,9 +97,8 @@ class AirflowServer:
             check=False,
         )
         if finished.returncode:
-            raise ServiceFailed(
-                f"Airflow's metadata database was not migrated: {finished.stderr.strip()[-800:]}"
-            )
+            words = (finished.stderr or finished.stdout).strip()[-800:]
+            raise ServiceFailed(f"airflow {' '.join(arguments)} failed: {words}")
 
     def client(self, user: str = "admin") -> AirflowClient:
         """A client of the REST API, logged in on first use."""
@@ -107,18 +116,6 @@ class AirflowServer:
         heartbeat = health[part].get(f"latest_{part}_heartbeat")
         healthy = health[part]["status"] == "healthy" and heartbeat
         return bool(healthy and datetime.fromisoformat(heartbeat).timestamp() > since)
-
-    def import_pools(self) -> None:
-        """Make the pools of include/infrastructure/pools.json, with the slots that stand there."""
-        file = self.include / POOLS
-        if not file.exists():
-            return
-        pools = [
-            {"name": name, "include_deferred": False, **values}
-            for name, values in json.loads(file.read_text()).items()
-        ]
-        action = {"action": "create", "entities": pools, "action_on_existence": "overwrite"}
-        self.client().call("PATCH", "/api/v2/pools", {"actions": [action]})
 
     def _settings(self) -> dict[str, str]:
         python_path = f"{REPOSITORY / 'plugins'}"

@@ -138,11 +138,14 @@ class Cluster:
         """Run one statement as superuser, outside of any transaction, and give its rows."""
         import psycopg2
 
-        with closing(psycopg2.connect(self.dsn(dbname), application_name="sandbox")) as session:
-            session.autocommit = True
-            with session.cursor() as cursor:
-                cursor.execute(statement, values or None)
-                return cursor.fetchall() if cursor.description else []
+        try:
+            with closing(psycopg2.connect(self.dsn(dbname), application_name="sandbox")) as session:
+                session.autocommit = True
+                with session.cursor() as cursor:
+                    cursor.execute(statement, values or None)
+                    return cursor.fetchall() if cursor.description else []
+        except psycopg2.Error as error:
+            raise ServiceFailed(f"PostgreSQL refused: {str(error).strip()}") from error
 
     def _begin(self) -> None:
         if self.folder.exists():

@@ -6,6 +6,7 @@ import hashlib
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 
 from sandbox import os_user
@@ -139,28 +140,22 @@ class Steps:
                 environment=airflow.environment,
                 fingerprint=airflow.fingerprint,
             )
+            # At the first start the scheduler runs what was due already: its subjects must be there.
+            needs = (FLIGHTS, "archive") if service == "scheduler" else ()
+            ready = partial(airflow.is_ready, service)
             services.append(
-                Step(
-                    service,
-                    ("airflow-database",),
-                    program=program,
-                    ready=lambda since, service=service: airflow.is_ready(service, since),  # type: ignore[misc]
-                    seconds=180,
-                )
+                Step(service, ("airflow-database", *needs), program=program, ready=ready, seconds=180)
             )
-        return [
-            Step("airflow-database", ("metadata",), self._migrate),
-            *services,
-            Step("pools", ("api-server",), airflow.import_pools),
-        ]
+        return [Step("airflow-database", ("metadata",), self._migrate), *services]
 
     def _migrate(self) -> None:
         airflow, metadata = self.platform.airflow, self.platform.metadata
         airflow.configure()
-        fingerprint = hashlib.sha256(version("apache-airflow").encode()).hexdigest()
+        pools = airflow.pools.read_bytes() if airflow.pools.exists() else b""
+        fingerprint = hashlib.sha256(version("apache-airflow").encode() + pools).hexdigest()
         if self.home.done("airflow-database", fingerprint):
             return
-        if not metadata.execute("SELECT FROM pg_database WHERE datname = 'airflow'"):
+        if not metadata.execute("SELECT 1 FROM pg_database WHERE datname = 'airflow'"):
             metadata.execute("CREATE DATABASE airflow")
         airflow.migrate()
         self.home.remember("airflow-database", fingerprint)

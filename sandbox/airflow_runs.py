@@ -1,0 +1,129 @@
+"""Runs of DAGs, asked for and awaited through Airflow's REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.airflow_server import AirflowClient
+from sandbox.deadline import wait_until
+from sandbox.errors import ServiceFailed
+from sandbox.start import Say
+
+ENDED = {"success", "failed"}
+ACTIVE = {"queued", "running"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a DAG."""
+
+    dag_id: str
+    run_id: str
+
+    @property
+    def path(self) -> str:
+        """Its address in the REST API."""
+        return f"/api/v2/dags/{self.dag_id}/dagRuns/{quoted(self.run_id)}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run said when it ended: Airflow's state, and what its verdict's asset event carries."""
+
+    run: Run
+    state: str
+    seconds: float
+    tasks: Mapping[str, str]
+    verdict: str = "nothing on record"
+    reason: str = ""
+    page: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parsed(client: AirflowClient, dag_ids: Iterable[str], *, seconds: float = 120) -> None:
+    """Wait until Airflow knows these DAGs; ``ServiceFailed`` names those that it does not, and why."""
+    wanted = set(dag_ids)
+
+    def missing() -> set[str]:
+        return wanted - {dag["dag_id"] for dag in client.get("/api/v2/dags?limit=1000")["dags"]}
+
+    if not wait_until(lambda: not missing(), seconds=seconds, interval=1):
+        errors = client.get("/api/v2/importErrors")["import_errors"]
+        reasons = "; ".join(f"{error['filename']}: {error['stack_trace'][-300:]}" for error in errors)
+        raise ServiceFailed(f"Airflow does not know the DAG {', '.join(sorted(missing()))}. {reasons}")
+
+
+def trigger(client: AirflowClient, dag_id: str, conf: Mapping[str, Any] | None = None) -> Run:
+    """A new run of the DAG, which is unpaused for it."""
+    client.call("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
+    started = client.call(
+        "POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf or {}}
+    )
+    return Run(dag_id, started["dag_run_id"])
+
+
+def active_or_new(client: AirflowClient, dag_id: str) -> Run:
+    """The run that the scheduler has started by itself, else a new one."""
+    runs = client.get(f"/api/v2/dags/{dag_id}/dagRuns?limit=100&order_by=-run_after")["dag_runs"]
+    active = [run["dag_run_id"] for run in runs if run["state"] in ACTIVE]
+    return Run(dag_id, active[0]) if active else trigger(client, dag_id)
+
+
+def await_all(client: AirflowClient, runs: list[Run], *, seconds: float, say: Say) -> list[Told]:
+    """What each run said, in their order; each task that ends is shown. ``ServiceFailed`` at the deadline."""
+    shown: dict[tuple[str, str], str] = {}
+    told: dict[str, Told] = {}
+
+    def all_ended() -> bool:
+        for run in runs:
+            if run.dag_id not in told:
+                tasks = _tasks(client, run)
+                _show(run, tasks, shown, say)
+                state = client.get(run.path)["state"]
+                if state in ENDED:
+                    told[run.dag_id] = _told(client, run)
+        return len(told) == len(runs)
+
+    if not wait_until(all_ended, seconds=seconds, interval=1):
+        late = ", ".join(run.dag_id for run in runs if run.dag_id not in told)
+        raise ServiceFailed(f"{late} did not end within {seconds:g} s: see its tasks in Airflow.")
+    return [told[run.dag_id] for run in runs]
+
+
+def _tasks(client: AirflowClient, run: Run) -> list[dict[str, Any]]:
+    answer = client.get(f"{run.path}/taskInstances?limit=100&order_by=start_date")
+    return list(answer["task_instances"])
+
+
+def _show(run: Run, tasks: list[dict[str, Any]], shown: dict[tuple[str, str], str], say: Say) -> None:
+    for task in tasks:
+        state, key = task["state"], (run.dag_id, task["task_id"])
+        if state in {"success", "failed", "up_for_retry"} and shown.get(key) != state:
+            shown[key] = state
+            say(f"  {run.dag_id:<24} {task['task_id']:<12} {state:<8} {task['duration'] or 0:6.1f} s")
+
+
+def _told(client: AirflowClient, run: Run) -> Told:
+    answer = client.get(run.path)
+    tasks = {task["task_id"]: str(task["state"]) for task in _tasks(client, run)}
+    events = client.get(
+        f"/api/v2/assets/events?source_dag_id={run.dag_id}&source_run_id={quoted(run.run_id)}"
+    )
+    extras = [event["extra"] for event in events["asset_events"] if "verdict" in (event["extra"] or {})]
+    said = extras[-1] if extras else {}
+    return Told(
+        run,
+        answer["state"],
+        float(answer["duration"] or 0),
+        tasks,
+        **{name: said[name] for name in ("verdict", "reason", "page", "figures") if name in said},
+    )
+
+
+def quoted(text: str) -> str:
+    """The text as a part of an address: run ids hold plus signs and colons."""
+    from urllib.parse import quote
+
+    return quote(text, safe="")
