@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from dataops.inventory.location import include_folder
+
 from sandbox import airflow_server, object_store, os_user
 from sandbox.airflow_server import AirflowServer
 from sandbox.errors import Missing
-from sandbox.home import REPOSITORY, Home
+from sandbox.home import Home
 from sandbox.kafka import broker
 from sandbox.kafka.broker import Broker
 from sandbox.object_store import REGION, Credentials, StoreServer
@@ -115,7 +117,7 @@ class SandboxPlatform:
         """What the capabilities need inside Airflow: connections, buckets, the environment's name."""
         return {
             "DATAOPS_ENVIRONMENT": NAME,
-            "DATAOPS_INCLUDE": str(REPOSITORY / "include"),
+            "DATAOPS_INCLUDE": str(include_folder().resolve()),
             "DATAOPS_BUCKET": BUCKET,
             "DATAOPS_REPLICA_BUCKET": REPLICA_BUCKET,
             **{
