@@ -59,6 +59,8 @@ class PgBackRest(_Part):
     wal_start: str = ""
     wal_stop: str = ""
     prior: str | None = None
+    replica: str | None = None
+    """The label of the backup of its own in the replica bucket's repository."""
 
 
 class Rds(_Part):
