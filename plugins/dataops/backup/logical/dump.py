@@ -16,7 +16,8 @@ from dataops.backup.steps import Say
 from dataops.errors import DataOpsError
 
 TICK = 0.1
-"""Seconds between looks at the dump's files; the disk can fill by what is written in one."""
+SHORTEST_TICK = 0.01
+"""Seconds between looks at the dump's files: the longest, and the shortest when the disk fills fast."""
 
 TELL_EVERY = 10.0
 
@@ -75,13 +76,16 @@ class Gate:
     patience: float
     peak: int = 0
     seconds_paused: float = 0.0
+    tick: float = TICK
     _since: float | None = None
+    _last: tuple[float, int] = (0.0, 0)
 
     def regulate(self, dump: process.Running, taken: int) -> None:
-        """Pause at seven eighths of the bound, go on at half; ``StoreTooSlow`` after too long a pause."""
+        """Pause at three quarters of the bound, go on at half; ``StoreTooSlow`` after too long a pause."""
         self.peak = max(self.peak, taken)
         now = time.monotonic()
-        if self._since is None and taken > self.bound * 7 // 8:
+        self._pace(now, taken)
+        if self._since is None and taken > self.bound * 3 // 4:
             self._since = now
             dump.pause()
         elif self._since is not None and taken < self.bound // 2:
@@ -94,6 +98,14 @@ class Gate:
                 f"of {self.bound >> 20} MiB allowed: the store takes data too slowly. Look at the store, "
                 "or raise the option disk_bound."
             )
+
+    def _pace(self, now: float, taken: int) -> None:
+        """Look again in half the time in which the dump would reach its bound if it went on like this."""
+        before, had = self._last
+        rate = max(taken - had, 0) / (now - before)
+        left = max(self.bound * 3 // 4 - taken, 0)
+        self.tick = min(max(left / rate / 2, SHORTEST_TICK), TICK) if rate else TICK
+        self._last = now, taken
 
 
 class Progress:
@@ -146,7 +158,7 @@ def dump(
             gate.regulate(running, sum(file.allocated for file in files))
             guard()
             progress.tell()
-            pieces.settled(TICK)
+            pieces.settled(gate.tick)
         finished = _finished(running)
     pieces.feed(look(directory, None), last=True)
     while not pieces.settled(TICK):
