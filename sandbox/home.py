@@ -58,6 +58,10 @@ class Home:
 
     def prepare(self) -> None:
         """Make the folders; ``Missing`` where the disk has no room for them."""
+        if "%" in str(self.path):
+            raise Missing(
+                f"The supervisor cannot live with a '%' in {self.path}: set SANDBOX_HOME to another folder."
+            )
         self.path.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self.path).free
         if free < NEEDED_BYTES:

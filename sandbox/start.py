@@ -47,7 +47,7 @@ def up(home: Home, say: Say) -> SandboxPlatform:
         steps = Steps(platform).all()
         supervisor.up(step.program for step in steps if step.program)
         _say_what_is_left_out(platform, say)
-        outcomes = _Run(steps, supervisor, say).all()
+        outcomes = Run(steps, supervisor, say).all()
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:
         raise ServiceFailed("\n".join(outcome.error for outcome in failed))
@@ -69,7 +69,9 @@ def _say_what_is_left_out(platform: SandboxPlatform, say: Say) -> None:
         say(str(missing))
 
 
-class _Run:
+class Run:
+    """One start of all steps, each in a thread of its own."""
+
     def __init__(self, steps: list[Step], supervisor: Supervisor, say: Say) -> None:
         self.steps = steps
         self.supervisor = supervisor

@@ -1,0 +1,40 @@
+"""Ports are free, different, and kept from start to start."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+
+from sandbox.ports import LOOPBACK, answers, chosen_or_free, free_ports, is_free
+
+
+def listener() -> socket.socket:
+    taken = socket.socket()
+    taken.bind((LOOPBACK, 0))
+    taken.listen()
+    return taken
+
+
+def test_free_ports_are_free_and_all_different():
+    chosen = free_ports([f"service{number}" for number in range(30)])
+    assert len(set(chosen.values())) == 30
+    assert all(is_free(port) for port in chosen.values())
+
+
+def test_a_port_that_is_listened_on_is_not_free_and_answers():
+    with closing(listener()) as taken:
+        port = taken.getsockname()[1]
+        assert not is_free(port)
+        assert answers(port)
+    assert not answers(port)
+
+
+def test_remembered_ports_are_kept_and_a_lost_one_is_named():
+    remembered = free_ports(["primary"])
+    with closing(listener()) as taken:
+        remembered["store"] = taken.getsockname()[1]
+        chosen, lost = chosen_or_free(remembered, ["primary", "store", "kafka"])
+    assert lost == ["store"]
+    assert chosen["primary"] == remembered["primary"]
+    assert chosen["store"] != remembered["store"]
+    assert len(set(chosen.values())) == 3
