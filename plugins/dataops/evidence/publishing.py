@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
-import os
 import random
 import secrets
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -20,12 +16,17 @@ from dataops.evidence import chain
 from dataops.evidence.chain import Link
 from dataops.evidence.page import render
 from dataops.evidence.record import Record
+from dataops.evidence.spool import Spool, default_spool
 from dataops.store import Conflict, ObjectMissing, ObjectStore, StoreError
 
 log = logging.getLogger(__name__)
 
 _ROUNDS = 40
 """How often to take the next number after losing one."""
+
+
+class ChainBroken(DataOpsError):
+    """No record can be appended, because somebody touched the chain's end."""
 
 
 @dataclass(frozen=True)
@@ -47,25 +48,32 @@ def publish(store: ObjectStore, record: Record, *, spool: Path | None = None) ->
     Never raises for a store that is down or refuses: the record waits in the spool then.
     """
     key = _key(record)
-    waiting = _Spool((spool or _default_spool()) / store.bucket)
+    waiting = Spool((spool or default_spool()) / store.bucket)
     try:
-        with waiting.locked():
-            for earlier, spooled in waiting.records():
-                _append(store, spooled, earlier)
-                waiting.remove(earlier)
-                log.info("evidence %s: published from the spool", earlier)
+        _empty(store, waiting)
         return _append(store, record, key)
     except DataOpsError as error:
-        file = waiting.add(key, record)
-        log.error("evidence %s waits in %s: %s", key, file, error)
-        return Published(key, _page_key(key), file.as_uri(), None, spooled=True, reason=str(error))
+        page = waiting.add(key, record, because=error)
+        log.error("evidence %s waits in %s: %s", key, page.parent, error)
+        return Published(key, page_key(key), page.as_uri(), None, spooled=True, reason=str(error))
+
+
+def _empty(store: ObjectStore, waiting: Spool) -> None:
+    try:
+        with waiting.locked():
+            for key, record in waiting.records():
+                _append(store, record, key)
+                waiting.remove(key)
+                log.info("evidence %s: published from the spool", key)
+    except OSError as error:  # a read-only host can publish all the same
+        log.warning("the spool cannot be used on this host: %s", error)
 
 
 def _append(store: ObjectStore, record: Record, key: str) -> Published:
     """Record and page first, then the link that makes them count; a loser of the race starts again."""
     found = _published_already(store, record, key)
     for _ in range(0 if found else _ROUNDS):
-        last = next(chain.newest(store, record.capability, record.subject), None)
+        last = _last(store, record)
         numbered = record.model_copy(
             update={
                 "sequence": last.sequence + 1 if last else 1,
@@ -89,9 +97,20 @@ def _append(store: ObjectStore, record: Record, key: str) -> Published:
     return Published(found.key, found.page_key, store.url(found.page_key), found.sequence)
 
 
+def _last(store: ObjectStore, record: Record) -> Link | None:
+    try:
+        return next(chain.newest(store, record.capability, record.subject), None)
+    except ValueError as error:
+        raise ChainBroken(
+            f"The newest link in {chain.folder(record.capability, record.subject)} cannot be read: somebody "
+            "changed it. Bring back its earlier version, then run again; `dataops evidence list --verify` "
+            "tells more."
+        ) from error
+
+
 def _write(store: ObjectStore, record: Record, key: str) -> Link:
     stored = store.put(key, record.to_bytes())
-    page = store.put(_page_key(key), render(record))
+    page = store.put(page_key(key), render(record))
     return Link(
         sequence=record.sequence or 0,
         capability=record.capability,
@@ -116,57 +135,9 @@ def _published_already(store: ObjectStore, record: Record, key: str) -> Link | N
         link = Link.model_validate_json(
             store.get(chain.link_key(record.capability, record.subject, sequence))
         )
-    except ObjectMissing:
+    except (ObjectMissing, ValueError):
         return None
     return link if link.key == key and link.sha256 == hashlib.sha256(body).hexdigest() else None
-
-
-class _Spool:
-    """Records that wait on this host, under the keys that they will have."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    @contextmanager
-    def locked(self) -> Generator[None]:
-        """One process at a time empties it."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / ".lock").open("w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    def records(self) -> list[tuple[str, Record]]:
-        """Keys and records in the order in which their runs began; what cannot be read is set aside."""
-        found = []
-        for file in sorted(self._folder.glob("evidence/**/evidence.json"), key=lambda path: path.parent.name):
-            try:
-                record = Record.model_validate_json(file.read_bytes())
-            except ValueError as error:
-                file.rename(file.with_suffix(".damaged"))
-                log.error("evidence in the spool cannot be read and was set aside: %s: %s", file, error)
-                continue
-            found.append((file.relative_to(self._folder).as_posix(), record))
-        return found
-
-    def add(self, key: str, record: Record) -> Path:
-        """Keep the record and its page, whole or not at all; the page's path."""
-        file = self._folder / key
-        page = file.with_name("index.html")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(render(record), encoding="utf-8")
-        draft = file.with_suffix(".draft")
-        with draft.open("wb") as out:
-            out.write(record.to_bytes())
-            out.flush()
-            os.fsync(out.fileno())
-        draft.rename(file)
-        return page
-
-    def remove(self, key: str) -> None:
-        file = self._folder / key
-        file.unlink()
-        file.with_name("index.html").unlink(missing_ok=True)
-        file.parent.rmdir()
 
 
 def _key(record: Record) -> str:
@@ -176,10 +147,6 @@ def _key(record: Record) -> str:
     return f"evidence/{record.capability}/{record.subject}/{started:%Y/%m/%d}/{name}/evidence.json"
 
 
-def _page_key(key: str) -> str:
+def page_key(key: str) -> str:
+    """Where the page of a record lies: beside it."""
     return f"{key.rpartition('/')[0]}/index.html"
-
-
-def _default_spool() -> Path:
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(os.environ.get("DATAOPS_SPOOL") or Path(state) / "dataops" / "spool")

@@ -18,7 +18,7 @@ def s3_client(connection: Connection, *, read_timeout: float = 60) -> S3Client:
     ``extra``: endpoint_url, region_name, verify (path of a CA file, or false), addressing_style,
     session_token. Raises ``StoreRefused`` where ``verify`` names a file that is not there.
     """
-    import boto3
+    from boto3.session import Session
     from botocore.config import Config
 
     extra = connection.extra
@@ -33,7 +33,7 @@ def s3_client(connection: Connection, *, read_timeout: float = 60) -> S3Client:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return boto3.client(
+    return Session().client(  # boto3.client() shares one session, which is not thread-safe
         "s3",
         endpoint_url=extra.get("endpoint_url") or None,
         region_name=extra.get("region_name") or None,

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from dataops.evidence import Published, chain, listing, publish
 from dataops.evidence.record import Record
+from dataops.evidence.spool import EvidenceLost
 from dataops.evidence.verdict import Verdict
 from dataops.store import ObjectMissing, ObjectStore
 
@@ -106,6 +107,25 @@ def test_a_damaged_file_in_the_spool_stops_nobody(store: ObjectStore, tmp_path: 
     damaged.write_text("{")
     assert publish(store, run(1), spool=tmp_path).sequence == 1
     assert damaged.with_suffix(".damaged").exists()
+
+
+def test_a_host_where_nothing_can_be_kept_publishes_all_the_same(store: ObjectStore, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    assert publish(store, run(1), spool=in_the_way).sequence == 1
+    with pytest.raises(EvidenceLost, match="neither be published nor kept"):
+        publish(down(store), run(2), spool=in_the_way)
+
+
+def test_a_chain_whose_end_was_destroyed_is_not_continued(store: ObjectStore, tmp_path: Path) -> None:
+    publish(store, run(1), spool=tmp_path)
+    before = store.get(_link(1))
+    store.put(_link(1), "{}")
+    waiting = publish(store, run(2), spool=tmp_path)
+    assert waiting.spooled
+    assert "somebody changed it" in waiting.reason
+    store.put(_link(1), before)
+    assert publish(store, run(3), spool=tmp_path).sequence == 3
 
 
 def test_chains_of_others_are_told_apart(store: ObjectStore, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import hashlib
 import io
 import os
 import secrets
+import socketserver
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -215,3 +217,18 @@ def test_a_stranger_s_certificate_and_a_missing_authority(store: ObjectStore, tm
         _with(store, extra={**store.connection.extra, "verify": str(stranger.ca_file)}).put("k", "x")
     with pytest.raises(StoreRefused, match=r"CA file .* does not exist"):
         _with(store, extra={**store.connection.extra, "verify": "/no/such/ca"}).put("k", "x")
+
+
+def test_an_expired_certificate(store: ObjectStore, tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "authority")
+    certificate = authority.issue("expired", until=datetime(2020, 1, 1, tzinfo=UTC))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.cert_file, certificate.key_file)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), socketserver.StreamRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"https://127.0.0.1:{server.server_address[1]}"
+        extra = {**store.connection.extra, "endpoint_url": endpoint, "verify": str(authority.ca_file)}
+        with pytest.raises(StoreRefused, match="is not trusted: certificate has expired; renew"):
+            _with(store, extra=extra).put("k", "x")
+        server.shutdown()
