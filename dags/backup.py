@@ -54,7 +54,7 @@ for subject in inventory.active:
     ):
         chain(
             operators.Preflight(subject=subject.name, **limits["preflight"].arguments, **where),
-            operators.Take(subject=subject.name, **limits["take"].arguments, **where),
+            operators.taking(subject)(subject=subject.name, **limits["take"].arguments, **where),
             operators.Verify(subject=subject.name, **limits["verify"].arguments, **where),
             operators.Publish(subject=subject.name, **limits["publish"].arguments, **where),
             operators.Expire(subject=subject.name, **limits["expire"].arguments, **where),

@@ -36,7 +36,7 @@ def test_airflow_and_the_command_line_read_the_same(text: str, monkeypatch: pyte
 
 
 def test_a_resolved_password_is_masked_in_logs(monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = "canary-never-seen-before"
+    secret = "xyzzy-never-seen-before"
     monkeypatch.setenv("AIRFLOW_CONN_MAIN_PRIMARY", json.dumps({**JSON, "password": secret}))
     resolve("main_primary")
     assert redact(f"connecting with {secret}") == "connecting with ***"

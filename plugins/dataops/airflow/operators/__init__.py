@@ -4,5 +4,24 @@ from dataops.airflow.operators.backup import Expire, Preflight, Publish, Take, V
 from dataops.airflow.operators.broken_file import BrokenFile
 from dataops.airflow.operators.evidence import Evidence, Verdict
 from dataops.airflow.operators.look import Look
+from dataops.airflow.operators.snapshot import TakeSnapshot
+from dataops.inventory import Subject
 
-__all__ = ["BrokenFile", "Evidence", "Expire", "Look", "Preflight", "Publish", "Take", "Verdict", "Verify"]
+__all__ = [
+    "BrokenFile",
+    "Evidence",
+    "Expire",
+    "Look",
+    "Preflight",
+    "Publish",
+    "Take",
+    "TakeSnapshot",
+    "Verdict",
+    "Verify",
+    "taking",
+]
+
+
+def taking(subject: Subject) -> type[Take]:
+    """The operator of the task ``take``: while AWS makes a snapshot, no worker has to wait."""
+    return TakeSnapshot if subject.method == "rds_snapshot" else Take

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -37,10 +37,13 @@ class Step(Stoppable):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The step's report. Raises what stopped it, or ``NotPassed``, with the report already pushed."""
+        return self._reported(context, lambda job: self.work(job, context))
+
+    def _reported(self, context: Context, work: Callable[[Job], StepReport]) -> dict[str, Any]:
         started = datetime.now(UTC)
         try:
             with self._stoppable():
-                report = self.work(self._job(context), context)
+                report = work(self._job(context))
         except DataOpsError as error:
             self._push(context, broken(self.step, started, error))
             # A user's mistake is told in its sentence; where in our code it surfaced helps nobody.
