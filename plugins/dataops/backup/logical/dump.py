@@ -70,7 +70,10 @@ def arguments(
 
 @dataclass
 class Gate:
-    """Stops the dump where it stands while the local disk is at its bound; it holds back vacuum meanwhile."""
+    """Stops the dump where it stands while it takes too much local disk; it holds back vacuum meanwhile.
+
+    Between two looks the dump goes on: half of the bound is kept for what it writes then.
+    """
 
     bound: int
     patience: float
@@ -81,14 +84,14 @@ class Gate:
     _last: tuple[float, int] = (0.0, 0)
 
     def regulate(self, dump: process.Running, taken: int) -> None:
-        """Pause at three quarters of the bound, go on at half; ``StoreTooSlow`` after too long a pause."""
+        """Pause at half the bound, go on at a quarter; ``StoreTooSlow`` after too long a pause."""
         self.peak = max(self.peak, taken)
         now = time.monotonic()
         self._pace(now, taken)
-        if self._since is None and taken > self.bound * 3 // 4:
+        if self._since is None and taken > self.bound // 2:
             self._since = now
             dump.pause()
-        elif self._since is not None and taken < self.bound // 2:
+        elif self._since is not None and taken < self.bound // 4:
             self.seconds_paused += now - self._since
             self._since = None
             dump.resume()
@@ -103,7 +106,7 @@ class Gate:
         """Look again in half the time in which the dump would reach its bound if it went on like this."""
         before, had = self._last
         rate = max(taken - had, 0) / (now - before)
-        left = max(self.bound * 3 // 4 - taken, 0)
+        left = max(self.bound // 2 - taken, 0)
         self.tick = min(max(left / rate / 2, SHORTEST_TICK), TICK) if rate else TICK
         self._last = now, taken
 

@@ -23,7 +23,7 @@ class Settings(BaseModel):
     compression: str
     content: Literal["full", "rotate", "definitions"]
     on_blocking_ddl: Literal["wait", "abort"]
-    disk_bound: int = Field(1 << 30, ge=64 << 20, description="Bytes of local disk that the dump may take.")
+    disk_bound: int = Field(1 << 30, ge=128 << 20, description="Bytes of local disk that the dump may take.")
     disk_patience: Duration = Field(
         timedelta(minutes=10), description="How long the dump may stand still because the store is slow."
     )

@@ -24,15 +24,15 @@ def until(condition: str, running: process.Running) -> None:
 def test_paused_above_the_bound_and_resumed_below_half() -> None:
     gate = Gate(bound=800, patience=60)
     with process.start([sys.executable, "-c", "while True: pass"], env={}) as running:
-        gate.regulate(running, 600)
+        gate.regulate(running, 400)
         until("R", running)
-        gate.regulate(running, 601)
+        gate.regulate(running, 401)
         until("T", running)
-        gate.regulate(running, 500)
+        gate.regulate(running, 200)
         until("T", running)
-        gate.regulate(running, 399)
+        gate.regulate(running, 199)
         until("R", running)
-    assert gate.peak == 601
+    assert gate.peak == 401
     assert gate.seconds_paused > 0
 
 
