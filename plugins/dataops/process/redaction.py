@@ -26,7 +26,9 @@ class Redaction:
             for name, value in env.items()
             if any(word in name.upper() for word in _TELLTALE) and not name.upper().endswith(("FILE", "PATH"))
         )
-        found = {secret for secret in (*secrets, *telling) if len(secret) >= _SHORTEST}
+        whole = {secret for secret in (*secrets, *telling) if len(secret) >= _SHORTEST}
+        lines = {line for secret in whole for line in secret.splitlines() if len(line) >= _SHORTEST}
+        found = whole | lines  # output is cleaned line by line
         return cls(tuple(sorted(found, key=len, reverse=True)))
 
     def clean(self, text: str) -> str:

@@ -42,15 +42,14 @@ def code_of(error: BaseException) -> str:
 
 def is_transient(error: Exception) -> bool:
     """Whether another try may succeed: the store is busy, broken for the moment, or out of reach."""
-    from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
     from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
         status = _status(error)
         return code_of(error) in _TRANSIENT or (status in {429, 500, 502, 503, 504} and not _is_full(error))
-    return isinstance(error, HTTPClientError | ResponseParserError | ConnectionError) and not _is_untrusted(
-        error
-    )
+    broken = HTTPClientError | IncompleteReadError | ResponseParserError | ConnectionError
+    return isinstance(error, broken) and not _is_untrusted(error)
 
 
 def meaning(error: Exception, *, doing: str, where: str, attempts: int, seconds: float) -> DataOpsError:

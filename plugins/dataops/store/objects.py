@@ -78,33 +78,23 @@ class ObjectStore:
         ``lock_until``: kept from deletion (governance mode) until then.
         """
         content = body.encode() if isinstance(body, str) else body
-        digest = hashlib.sha256(content)
-        arguments: dict[str, Any] = {
-            "Bucket": self.bucket,
-            "Key": key,
-            "Body": content,
-            "ChecksumSHA256": base64.b64encode(digest.digest()).decode(),
-            "Metadata": dict(metadata or {}),
-            "ContentType": mimetypes.guess_type(key)[0] or "application/octet-stream",
-        }
+        arguments: dict[str, Any] = {"Metadata": dict(metadata or {})}
         if if_none_match:
             arguments["IfNoneMatch"] = "*"
         if if_match is not None:
             arguments["IfMatch"] = if_match
         if lock_until is not None:
             arguments |= {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": lock_until}
-        attempts = 0
+        attempts: list[int] = []
 
-        def call(attempt: int) -> Stored:
-            nonlocal attempts
-            attempts = attempt
-            answer = self.client.put_object(**arguments)
-            return Stored(key, len(content), digest.hexdigest(), answer["ETag"], answer.get("VersionId"))
+        def attempt(number: int) -> Stored:
+            attempts.append(number)
+            return self._put(key, content, arguments)
 
         try:
-            return self.retrying(f"write {key}", call)
+            return self.retrying(f"write {key}", attempt)
         except (Conflict, ObjectMissing) as error:  # AWS answers 404 where If-Match meets no object
-            ours = self._written_unnoticed(key, content) if attempts > 1 else None
+            ours = self._written_unnoticed(key, content) if len(attempts) > 1 else None
             if ours is None:
                 raise Conflict(str(error)) from error
             return ours
@@ -251,6 +241,18 @@ class ObjectStore:
 
     def _multipart(self, key: str, metadata: Mapping[str, str] | None) -> MultipartUpload:
         return MultipartUpload(self.client, self.retrying, self.bucket, key, dict(metadata or {}))
+
+    def _put(self, key: str, content: bytes, arguments: Mapping[str, Any]) -> Stored:
+        digest = hashlib.sha256(content)
+        answer = self.client.put_object(
+            Bucket=self.bucket,
+            Key=key,
+            Body=content,
+            ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
+            ContentType=mimetypes.guess_type(key)[0] or "application/octet-stream",
+            **arguments,
+        )
+        return Stored(key, len(content), digest.hexdigest(), answer["ETag"], answer.get("VersionId"))
 
     def _written_unnoticed(self, key: str, content: bytes) -> Stored | None:
         """What an attempt wrote whose answer was lost: the next then meets our own object and conflicts."""

@@ -164,6 +164,21 @@ def test_secrets_are_refused_as_arguments_and_redacted_from_output() -> None:
     assert "hunter22" not in str(failed.value)
 
 
+def test_a_secret_of_several_lines_is_redacted_from_each() -> None:
+    key = "-----BEGIN KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END KEY-----\n"
+    finished = run(["sh", "-c", 'echo "$DB_SECRET"'], env=ENV | {"DB_SECRET": key})
+    assert "MIGHAgEAMBMGByqGSM49" not in finished.stdout
+    assert "***" in finished.stdout
+
+
+def test_a_program_runs_as_another_user_where_we_are_root() -> None:
+    if os.geteuid() == 0:
+        assert run(["id", "-un"], env=ENV, user="nobody").stdout == "nobody\n"
+    else:
+        with pytest.raises(ConfigurationError, match="Only root"):
+            run(["id", "-un"], env=ENV, user="nobody")
+
+
 def test_what_the_callback_raises_ends_the_program() -> None:
     def refuse(line: str) -> None:
         raise ValueError(f"cannot read {line}")
