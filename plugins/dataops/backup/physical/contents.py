@@ -1,0 +1,133 @@
+"""What is true of every database of a server: at an exact LSN, or as good as can be known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from dataops.backup.manifest.collect import collect
+from dataops.backup.manifest.details import Details
+from dataops.backup.manifest.header import Consistency, Coverage
+from dataops.backup.physical.errors import StandbyNotFrozen
+from dataops.backup.physical.frozen import Frozen, frozen
+from dataops.backup.physical.settings import Content
+from dataops.backup.physical.site import Site
+from dataops.backup.physical.wal import position
+from dataops.connections import Connection
+from dataops.postgres import connect, explained, sql
+from dataops.store import Keys
+
+SPARE = 5.0
+"""Seconds of the pause kept back, so that the last table ends before the standby resumes by itself."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """One part per database, and how exactly they are true."""
+
+    parts: dict[str, Details]
+    consistency: Consistency
+    lsn: str
+    """A recovery that stops just before this LSN reproduces the parts."""
+    at: datetime
+    source: str
+    note: str = ""
+    """Why they are not exact."""
+
+    @property
+    def rows(self) -> int | None:
+        """Exact rows of all databases; None where one was not counted."""
+        counts = [part.rows for part in self.parts.values()]
+        return None if None in counts else sum(count for count in counts if count is not None)
+
+    @property
+    def coverage(self) -> Coverage:
+        """The coverage of all parts together."""
+        parts = [part.coverage for part in self.parts.values()]
+        return Coverage(
+            content=parts[0].content if parts else "definitions",
+            tables=sum(part.tables for part in parts),
+            hashed=sum(part.hashed for part in parts),
+            blind=tuple(sorted({blind for part in parts for blind in part.blind})),
+        )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the databases are read."""
+
+    site: Site
+    keys: Keys
+    content: Content
+    budget: timedelta
+    say: Say
+
+    def contents(self, *, standby: Connection | None) -> Contents:
+        """The contents after everything that the primary has written by now."""
+        lsn, at = _written(self.site.primary.connection)
+        note = "no standby is declared"
+        if standby is not None:
+            try:
+                with frozen(standby, behind=lsn, at=at, longest=self.budget) as held:
+                    return self._at(standby, held)
+            except StandbyNotFrozen as error:
+                note = str(error)
+                self.say(f"{error} The manifest is read from the primary instead: best known, not exact.")
+        return self._best_known(note)
+
+    def _at(self, standby: Connection, held: Frozen) -> Contents:
+        self.say(f"The standby stands still at {held.lsn} for at most {self.budget.total_seconds():g} s.")
+        parts = self._parts(standby, held.until)
+        held.confirm()
+        return Contents(parts, Consistency.EXACT_LSN, held.lsn, held.at, "standby")
+
+    def _best_known(self, note: str) -> Contents:
+        primary = self.site.primary.connection
+        at = datetime.now(UTC)
+        parts = self._parts(primary, time.monotonic() + self.budget.total_seconds())
+        lsn = max((part.moment.lsn for part in parts.values()), key=position)
+        return Contents(parts, Consistency.BEST_KNOWN, lsn, at, "primary", note)
+
+    def _parts(self, connection: Connection, until: float) -> dict[str, Details]:
+        parts = {}
+        for dbname in databases(connection):
+            left = max(until - time.monotonic() - SPARE, 1.0)
+            # Within the budget everything is hashed; what does not fit is declared as not looked at.
+            parts[dbname] = collect(
+                connection,
+                dbname=dbname,
+                keys=self.keys,
+                content="definitions" if self.content == "definitions" else "rotate",
+                jobs=self.site.server.physical.jobs,
+                budget=timedelta(seconds=left),
+            )
+        return parts
+
+
+def databases(connection: Connection) -> list[str]:
+    """Every database that takes connections, sorted."""
+    with (
+        closing(connect(connection, application_name="backup manifest", autocommit=True)) as session,
+        explained("the list of databases"),
+        session.cursor() as cursor,
+    ):
+        cursor.execute(sql(__package__, "databases"))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _written(primary: Connection) -> tuple[str, datetime]:
+    """How far the primary has written, and its clock just before."""
+    with (
+        closing(connect(primary, application_name="backup manifest", autocommit=True)) as session,
+        explained("the primary's position"),
+        session.cursor() as cursor,
+    ):
+        cursor.execute("SELECT clock_timestamp(), pg_catalog.pg_current_wal_flush_lsn()::text")
+        row = cursor.fetchone()
+        assert row is not None
+        return row[1], row[0].astimezone(UTC)

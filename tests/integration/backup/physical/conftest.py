@@ -1,0 +1,179 @@
+"""A server as in production: archiving to two buckets, a standby, pgBackRest's own TLS server beside it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dataops.connections import Connection
+from dataops.errors import ConfigurationError
+from dataops.inventory import Inventory, Server
+from dataops.platform import Platform
+from dataops.store import new_identity
+
+from sandbox import children, os_user
+from sandbox.deadline import wait_until
+from sandbox.pgbackrest import WORKER, BackRest
+from sandbox.ports import answers, free_port
+from sandbox.postgresql import Cluster
+from tests.conftest import DatabaseServer, ObjectStoreServer
+
+PASSPHRASE = "canary-passphrase-" + secrets.token_hex(8)
+HMAC_KEY = secrets.token_hex(32)
+
+
+@dataclass
+class Site:
+    """The server ``plant`` of the inventory, with everything that its backups need."""
+
+    store: ObjectStoreServer
+    backrest: BackRest
+    primary: DatabaseServer
+    standby: DatabaseServer
+    identity: str
+    recipients: list[str]
+    _processes: list[Any] = field(default_factory=list)
+
+    @property
+    def bucket(self) -> str:
+        return self.backrest.buckets[0]
+
+    @property
+    def replica_bucket(self) -> str:
+        return self.backrest.buckets[1]
+
+    def server(self, **changes: Any) -> Server:
+        """The server's entry in the inventory."""
+        return Server.model_validate({
+            "server": "plant",
+            "environment": "test",
+            "connection": "plant_primary",
+            "standby": "plant_standby",
+            "owner": "dba",
+            **changes,
+        })
+
+    @property
+    def connections(self) -> dict[str, Connection]:
+        worker = self.store.server.authority.issue(WORKER)
+        return {
+            "plant_primary": replace(self.primary.connection, id="plant_primary"),
+            "plant_standby": replace(self.standby.connection, id="plant_standby"),
+            "dataops_store": self.store.connection("dataops_store"),
+            "dataops_replica": self.store.connection("dataops_replica"),
+            "dataops_encryption": Connection(
+                id="dataops_encryption",
+                type="generic",
+                password=HMAC_KEY,
+                extra={"recipients": self.recipients},
+            ),
+            "dataops_decryption": Connection(id="dataops_decryption", type="generic", password=self.identity),
+            "plant_pgbackrest": Connection(
+                id="plant_pgbackrest",
+                type="generic",
+                host="localhost",
+                port=self.backrest.port,
+                password=self.backrest.passphrase,
+                extra={
+                    "cert_file": str(worker.cert_file),
+                    "key_file": str(worker.key_file),
+                    "ca_file": str(self.store.ca_file),
+                    "user": os_user.database_user(),
+                },
+            ),
+        }
+
+    def platform(self, server: Server | None = None, **changes: Connection | None) -> Platform:
+        """The platform, with some connections replaced, or taken away by None."""
+        known = {**self.connections, **changes}
+
+        def resolve(connection_id: str) -> Connection:
+            found = known.get(connection_id)
+            if found is None:
+                raise ConfigurationError(f"Connection {connection_id!r} does not exist.")
+            return found
+
+        return Platform("test", Inventory(servers=(server or self.server(),)), resolve)
+
+    def keys(self, prefix: str, *, bucket: str | None = None) -> list[str]:
+        """The keys of the objects under a prefix."""
+        pages = self.store.client.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket or self.bucket, Prefix=prefix
+        )
+        return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+    def serve(self) -> None:
+        """Start ``pgbackrest server`` as PostgreSQL's own user."""
+        process = children.start(
+            self.backrest.command,
+            log=self.backrest.folder.parent / "tls-server.log",
+            at_parents_death=signal.SIGTERM,
+            switch=os_user.switch(),
+        )
+        self._processes.append(process)
+        assert wait_until(lambda: answers(self.backrest.port), seconds=10)
+
+    def close(self) -> None:
+        for process in self._processes:
+            children.stop(process, seconds=3)
+
+
+def build_site(folder: Path, store: ObjectStoreServer, **settings: str) -> Site:
+    """The files of a site in a folder; nothing runs yet."""
+    cluster = Cluster(folder / "primary", free_port(), secrets.token_hex(8))
+    backrest = BackRest(
+        folder=folder / "pgbackrest",
+        stanza="plant",
+        port=free_port(),
+        cluster=cluster,
+        store=store.server,
+        user=store.admin,
+        buckets=(store.bucket(), store.bucket()),
+        passphrase=PASSPHRASE,
+    )
+    archiving = {
+        "archive_mode": "on",
+        "archive_command": backrest.archive_command(cluster),
+        "archive_timeout": "60",
+        "fsync": "off",
+        "shared_buffers": "32MB",
+        "autovacuum": "off",
+        **settings,
+    }
+    cluster = replace(cluster, settings=archiving)
+    backrest = replace(backrest, cluster=cluster)
+    cluster.initialise()
+    backrest.configure(store.server.authority)
+    identity, recipient = new_identity()
+    primary = DatabaseServer(cluster, "plant_primary")
+    return Site(store, backrest, primary, primary, identity, [recipient, new_identity()[1]])
+
+
+@pytest.fixture(scope="session")
+def site(
+    server_folder: Path,
+    object_store_server: ObjectStoreServer,
+    start_standby: Callable[..., DatabaseServer],
+) -> Iterator[Site]:
+    """The session's server ``plant``: archiving, with a standby."""
+    folder = server_folder / "plant"
+    folder.mkdir(mode=0o711)
+    made = build_site(folder, object_store_server)
+    made.primary.cluster.start()
+    try:
+        made.standby = start_standby(made.primary, "plant-standby")
+        made.serve()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DATAOPS_BUCKET", made.bucket)
+            patch.setenv("DATAOPS_REPLICA_BUCKET", made.replica_bucket)
+            yield made
+    finally:
+        made.close()
+        made.primary.cluster.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
