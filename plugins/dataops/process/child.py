@@ -19,8 +19,10 @@ from dataops.errors import ConfigurationError
 from dataops.process.errors import ProgramMissing
 from dataops.process.orphans import Keeper, dies_with
 
-_SAMPLE_EVERY = 0.2
-"""Seconds between two looks at the child's memory."""
+UNKNOWN_END = 255
+"""The exit code of a program whose real one was reaped behind our back."""
+_SAMPLE_EVERY = 200
+"""Milliseconds between two looks at the child's memory."""
 
 
 class Child:
@@ -112,20 +114,29 @@ class Child:
     def _watch(self) -> None:
         """Wait for the end, looking at the memory now and then."""
         own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        sampled = 0
-        descriptor = os.pidfd_open(self.pid)
         try:
-            interval = 0.01
-            while not select.select([descriptor], [], [], interval)[0]:
-                sampled = max(sampled, _high_water(self.pid))
-                interval = _SAMPLE_EVERY
-        finally:
-            os.close(descriptor)
-        _, status, usage = os.wait4(self.pid, 0)
+            self._sample_until_the_end()
+            _, status, usage = os.wait4(self.pid, 0)
+        except (ChildProcessError, ProcessLookupError):  # somebody else reaped it: counts as a failure
+            self._process.returncode = UNKNOWN_END
+            return
         self._process.returncode = os.waitstatus_to_exitcode(status)
         # fork gives the child our own peak, which wait4 then reports for it: believe only more than that
         reported = usage.ru_maxrss * 1024
-        self.peak_memory = max(sampled, reported) if reported > own_peak else sampled
+        if reported > own_peak:
+            self.peak_memory = max(self.peak_memory, reported)
+
+    def _sample_until_the_end(self) -> None:
+        descriptor = os.pidfd_open(self.pid)
+        end = select.poll()
+        end.register(descriptor, select.POLLIN)
+        try:
+            interval = 10
+            while not end.poll(interval):
+                self.peak_memory = max(self.peak_memory, _high_water(self.pid))
+                interval = _SAMPLE_EVERY
+        finally:
+            os.close(descriptor)
 
     def _feed(self, text: bytes) -> None:
         assert self._process.stdin is not None

@@ -147,6 +147,17 @@ time.sleep(300)
     until(lambda: not any(runs(int(pid)) for pid in pids.read_text(encoding="utf-8").split()))
 
 
+def test_an_end_that_nobody_saw_is_a_failure() -> None:
+    program = f"""
+import signal
+from dataops.process import run
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps, nobody learns the exit code
+print(run(["true"], env={ENV!r}, deadline=20, check=False).returncode)
+"""
+    answer = run([sys.executable, "-c", program], env=ENV | {"PYTHONPATH": "plugins"}, deadline=60)
+    assert answer.stdout == "255\n"
+
+
 def test_secrets_are_refused_as_arguments_and_redacted_from_output() -> None:
     with pytest.raises(SecretInArguments, match="Argument 1 of echo") as caught:
         run(["echo", "password=hunter22"], env=ENV, secrets=["hunter22"])
