@@ -1,98 +1,89 @@
-"""How long dags/backup.py takes to parse with 500 subjects, beyond the import of Airflow.
-
-Prints and writes JSON: all DAGs as the DAG processor parses them, and one DAG as a task's process does.
-Run: ``python tests/benchmarks/bench_parse.py [--subjects 500] [--out parse.json]``.
-"""
+"""dags/backup.py parses 500 subjects in 1.5 s beyond the import of Airflow; beside it, bare DAGs."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import runpy
-import statistics
-import sys
 import tempfile
 import time
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
-ROOT = Path(__file__).parents[2]
+from tests import airflow_home
+from tests.benchmarks.ratio import Ratio, side_by_side
+
+FILE = airflow_home.ROOT / "dags" / "backup.py"
 SERVER = "server: {name}\nenvironment: bench\nconnection: {name}\nowner: team-{team}\n"
 DATABASE = "database: {name}\nserver: {server}\nowner: team-{team}\nobjectives: {{rto: 2h}}\n"
-HEAVY = ("boto3", "psycopg2", "great_expectations", "confluent_kafka", "pyrage", "pandas", "rich")
+SUBJECTS = 500
+TASKS = 7
+SECONDS = 1.5
 ROUNDS = 5
-BAR = 1.5
 
 
-def write_inventory(folder: Path, subjects: int) -> None:
+def write_inventory(folder: Path) -> None:
     """One server for every nine databases."""
     for kind in ("servers", "databases"):
         (folder / kind).mkdir(parents=True)
-    for number in range(subjects):
+    for number in range(SUBJECTS):
         server, team = f"server-{number // 10:03}", number % 7
         if number % 10 == 0:
             (folder / "servers" / f"{server}.yaml").write_text(SERVER.format(name=server, team=team))
-        else:
-            name = f"database-{number:03}"
-            text = DATABASE.format(name=name, server=server, team=team)
-            (folder / "databases" / f"{name}.yaml").write_text(text)
+            continue
+        name = f"database-{number:03}"
+        text = DATABASE.format(name=name, server=server, team=team)
+        (folder / "databases" / f"{name}.yaml").write_text(text)
 
 
-def seconds_to_parse(dag_id: str | None) -> tuple[float, int]:
-    """Wall time of one parse and the DAGs it made, each time with nothing remembered."""
+def measure() -> Iterable[Ratio]:
+    """All DAGs as the DAG processor parses them; among the parts, the one DAG that a task's process needs."""
     from airflow.sdk import DAG
     from dataops.airflow import subjects
+    from dataops.inventory.schedule import longest_interval
 
-    subjects._read_once.cache_clear()
-    os.environ.pop("_AIRFLOW_PARSING_CONTEXT_DAG_ID", None)
-    if dag_id:
-        os.environ["_AIRFLOW_PARSING_CONTEXT_DAG_ID"] = dag_id
-    made = 0
-    original = DAG.__enter__
+    def ours(expected: int = SUBJECTS) -> float:
+        subjects._read_once.cache_clear()
+        longest_interval.cache_clear()
+        with _counting(DAG) as made:
+            started = time.perf_counter()
+            runpy.run_path(str(FILE))
+            seconds = time.perf_counter() - started
+        assert len(made) == expected
+        return seconds
 
-    def counted(self: DAG) -> DAG:
-        nonlocal made
-        made += 1
-        return original(self)
-
-    DAG.__enter__ = counted  # type: ignore[method-assign]
-    try:
-        started = time.perf_counter()
-        runpy.run_path(str(ROOT / "dags" / "backup.py"))
-        return time.perf_counter() - started, made
-    finally:
-        DAG.__enter__ = original  # type: ignore[method-assign]
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--subjects", type=int, default=500)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    sys.path.insert(0, str(ROOT / "plugins"))
     with tempfile.TemporaryDirectory(prefix="dataops-bench-parse-") as scratch:
-        write_inventory(Path(scratch), arguments.subjects)
-        os.environ |= {"DATAOPS_ENVIRONMENT": "bench", "DATAOPS_INCLUDE": scratch}
-        import airflow.serialization.serialized_objects  # ruff: ignore[unused-import]  the DAG processor has it loaded
-
-        first, made = seconds_to_parse(None)
-        every = [seconds_to_parse(None)[0] for _ in range(ROUNDS)]
-        one = [seconds_to_parse("backup__database-001")[0] for _ in range(ROUNDS)]
-    result = {
-        "bench": "parse",
-        "subjects": arguments.subjects,
-        "dags": made,
-        "first_seconds": round(first, 3),
-        "all_seconds": round(statistics.median(every), 3),
-        "one_seconds": round(statistics.median(one), 3),
-        "bar_seconds": BAR,
-        "heavy_imports": sorted(name for name in HEAVY if name in sys.modules),
-    }
-    print(json.dumps(result, indent=2))
-    if arguments.out:
-        arguments.out.write_text(json.dumps(result, indent=2) + "\n")
+        write_inventory(Path(scratch))
+        with patch.dict(os.environ, {"DATAOPS_ENVIRONMENT": "bench", "DATAOPS_INCLUDE": scratch}):
+            first = ours()
+            mine, bare = side_by_side(ours, _bare, rounds=ROUNDS)
+            with patch.dict(os.environ, {"_AIRFLOW_PARSING_CONTEXT_DAG_ID": "backup__database-001"}):
+                one = ours(expected=1)
+    parts = {"first": first, "one subject": one}
+    yield Ratio(f"parse, {SUBJECTS} subjects", mine, bare, bar=0, allowance=SECONDS, parts=parts)
 
 
-if __name__ == "__main__":
-    main()
+@contextmanager
+def _counting(dag: type) -> Generator[list[str], None, None]:
+    made: list[str] = []
+    enter = dag.__enter__  # type: ignore[attr-defined]
+
+    def counted(self):  # type: ignore[no-untyped-def]
+        made.append(self.dag_id)
+        return enter(self)
+
+    with patch.object(dag, "__enter__", counted):
+        yield made
+
+
+def _bare() -> float:
+    """As many DAGs of as many tasks that do nothing."""
+    from airflow.providers.standard.operators.empty import EmptyOperator
+    from airflow.sdk import DAG, chain
+
+    started = time.perf_counter()
+    for number in range(SUBJECTS):
+        with DAG(f"bare_{number}", schedule="@daily"):
+            chain(*(EmptyOperator(task_id=f"task_{task}") for task in range(TASKS)))
+    return time.perf_counter() - started
