@@ -5,12 +5,17 @@ from __future__ import annotations
 import secrets
 import shutil
 import signal
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
+from dataops.backup.physical import Physical
+from dataops.backup.steps import Job, StepReport
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError
 from dataops.inventory import Inventory, Server
@@ -177,3 +182,59 @@ def site(
         made.close()
         made.primary.cluster.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One whole run of the method: what it said, and the reports of its steps."""
+
+    said: list[str]
+    taken: StepReport
+    verified: StepReport
+    published: StepReport
+
+    @property
+    def backup_id(self) -> str:
+        return str(self.taken.data["backup_id"])
+
+
+def back_up(site: Site, **options: Any) -> Run:
+    """Take, verify and publish a backup of the site."""
+    said: list[str] = []
+    job = Job(site.platform(), site.server(), said.append, options)
+    taken = Physical().take(job)
+    verified = Physical().verify(job, taken)
+    return Run(said, taken, verified, Physical().publish(job, taken, verified))
+
+
+@pytest.fixture(scope="session")
+def full(site: Site) -> Run:
+    """The first backup of the site, whose primary is written to all the time."""
+    site.primary.execute(
+        "CREATE TABLE things AS SELECT g AS id, 'thing ' || g AS name FROM generate_series(1, 5000) g"
+    )
+    with writing(site):
+        return back_up(site, type="full")
+
+
+@contextmanager
+def writing(site: Site) -> Iterator[None]:
+    """Commits on the primary, one after the other, as long as the block lasts."""
+    site.primary.execute(
+        "CREATE TABLE IF NOT EXISTS pulse (id serial, at timestamptz DEFAULT clock_timestamp())"
+    )
+    ending = threading.Event()
+
+    def write() -> None:
+        with closing(psycopg2.connect(site.primary.dsn())) as session, session.cursor() as cursor:
+            while not ending.wait(0.01):
+                cursor.execute("INSERT INTO pulse DEFAULT VALUES")
+                session.commit()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()

@@ -2,53 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import pytest
 from dataops.backup import catalog
 from dataops.backup.manifest.details import Details
 from dataops.backup.manifest.header import Consistency
-from dataops.backup.physical import Physical
-from dataops.backup.steps import Job
 from dataops.evidence.verdict import Verdict, overall
 
-from tests.integration.backup.physical.conftest import Site
-
-RunSteps = Callable[..., tuple[Any, ...]]
+from tests.integration.backup.physical.conftest import Run, Site
 
 
-def back_up(site: Site, **options: Any) -> tuple[list[str], Any, Any, Any]:
-    """One whole run of the method: what it said, and the reports of take, verify and publish."""
-    said: list[str] = []
-    job = Job(site.platform(), site.server(), said.append, options)
-    taken = Physical().take(job)
-    verified = Physical().verify(job, taken)
-    return said, taken, verified, Physical().publish(job, taken, verified)
-
-
-@pytest.fixture(scope="module")
-def full(site: Site) -> tuple[list[str], Any, Any, Any]:
-    """The first backup of the site."""
-    site.primary.execute(
-        "CREATE TABLE things AS SELECT g AS id, 'thing ' || g AS name FROM generate_series(1, 5000) g"
-    )
-    return back_up(site, type="full")
-
-
-def test_the_first_backup_passes_every_check(site: Site, full: Any) -> None:
-    _, taken, verified, published = full
-    for report in (taken, verified, published):
+def test_the_first_backup_passes_every_check(full: Run) -> None:
+    for report in (full.taken, full.verified, full.published):
         assert overall(report.checks) is Verdict.PASSED, report.checks
 
 
-def test_its_manifest_is_exact_at_an_lsn_of_the_standby(site: Site, full: Any) -> None:
-    header = catalog.backups(site.platform().store, "plant")[-1].header
-    assert header.consistency is Consistency.EXACT_LSN, header.extra
-    assert header.pgbackrest is not None and header.pgbackrest.type == "full"
-    assert header.pgbackrest.replica and header.rows is not None and header.rows >= 5000
-    key = header.extra["details"]["postgres"]
+def test_its_manifest_is_exact_at_an_lsn_of_the_standby(site: Site, full: Run) -> None:
     platform = site.platform()
-    details = Details.from_bytes(platform.keys.decrypt(platform.store.get(key)))
+    header = next(
+        each.header for each in catalog.backups(platform.store, "plant") if each.backup_id == full.backup_id
+    )
+    assert header.consistency is Consistency.EXACT_LSN, header.extra
+    assert header.pgbackrest is not None and header.pgbackrest.type == "full" and header.pgbackrest.replica
+    parts = header.extra["details"]
+    assert isinstance(parts, dict)
+    details = Details.from_bytes(platform.keys.decrypt(platform.store.get(str(parts["postgres"]))))
     assert details.moment.lsn == header.lsn and details.moment.in_recovery
     assert any(table.identity.endswith("things") and table.rows == 5000 for table in details.tables)
+
+
+def test_the_replica_bucket_alone_has_manifest_parts_and_a_backup_of_its_own(site: Site, full: Run) -> None:
+    replica = site.platform().replica
+    assert replica is not None
+    header = catalog.backups(replica, "plant")[-1].header
+    assert header.pgbackrest is not None
+    folder = f"backups/plant/repository/backup/plant/{header.pgbackrest.replica}/"
+    assert site.keys(folder, bucket=site.replica_bucket)
