@@ -39,6 +39,11 @@ class Sandbox:
     home: Home
 
     @property
+    def include(self) -> Path:
+        """Its inventory: a copy of the repository's, to which a test may add."""
+        return self.home.path / "include"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables of ``.sandbox/env``."""
         return dotenv.read(self.home.environment)
@@ -82,10 +87,11 @@ class Sandbox:
 
     def _program(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         known = self.environment if self.home.environment.exists() else {}
+        own = {"SANDBOX_HOME": str(self.home.path), "DATAOPS_INCLUDE": str(self.include)}
         return subprocess.run(
             command,
             cwd=REPOSITORY,
-            env={**os.environ, **known, "SANDBOX_HOME": str(self.home.path)},
+            env={**os.environ, **known, **own},
             capture_output=True,
             text=True,
             check=False,
@@ -94,10 +100,18 @@ class Sandbox:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """A sandbox of the tests' own, started once; ``up`` is the first test of all."""
+    """A sandbox of the tests' own, started once; ``up`` is the first test of all.
+
+    Who writes tests may keep one running and name its home in ``DATAOPS_E2E_HOME``.
+    """
+    kept = os.environ.get("DATAOPS_E2E_HOME")
+    if kept:
+        yield Sandbox(Home(Path(kept)))
+        return
     folder = Path(tempfile.mkdtemp(prefix="dataops-e2e-", dir="/var/tmp"))
     folder.chmod(0o711)
     started = Sandbox(Home(folder))
+    shutil.copytree(REPOSITORY / "include", started.include)
     try:
         finished = started.make("up")
         assert finished.returncode == 0, finished.stdout + finished.stderr
