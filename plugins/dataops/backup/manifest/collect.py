@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from dataops.backup.manifest.content import Content, Reading, read_content, read_large_objects
 from dataops.backup.manifest.details import Blind, Definition, Details, LargeObjects, Moment, TableContent
 from dataops.backup.manifest.errors import NotComparable
+from dataops.backup.manifest.session import reading, session
 from dataops.backup.manifest.snapshot import Snapshot
 from dataops.backup.manifest.tables import Table, algorithm, content_statements
 from dataops.connections import Connection
 from dataops.postgres import explained, server_identity, sql
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor as Cursor
-
     from dataops.store import Keys
 
 Say = Callable[[str], None]
@@ -63,7 +62,7 @@ def _collect(
         raise NotComparable(f"Content {content!r} is unknown: full, rotate or definitions.")
     with explained(f"database {snapshot.dbname}"):
         moment = _moment(snapshot)
-        rights, objects, blind = _large_objects(snapshot.cursor, with_content=content != "definitions")
+        rights, objects, blind = _large_objects(snapshot, with_content=content != "definitions")
         found = (
             {}
             if content == "definitions"
@@ -100,7 +99,8 @@ def _content(
         table for table in snapshot.tables if table.has_rows and not (table.unlogged and moment.in_recovery)
     ]
     readable.sort(key=lambda table: (hashed_before.get(table.identity, _NEVER), -table.bytes))
-    statements = content_statements(snapshot.cursor, snapshot.tables, major)
+    with snapshot.session.cursor() as cursor:
+        statements = content_statements(cursor, snapshot.tables, major)
     started = monotonic()
     where = Reading(snapshot.connection, snapshot.dbname, snapshot.id, jobs)
     found = read_content(where, readable, statements, budget)
@@ -127,8 +127,9 @@ def _table(table: Table, found: Content | None, hashed_before: Mapping[str, date
 def _moment(snapshot: Snapshot) -> Moment:
     server = server_identity(snapshot.session)
     facts = next(one.facts for one in snapshot.before.seen if one.kind == "database")
-    snapshot.cursor.execute("SELECT pg_database_size(current_database())")
-    row = snapshot.cursor.fetchone()
+    with snapshot.session.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        row = cursor.fetchone()
     assert row is not None
     return Moment(
         snapshot_at=snapshot.at,
@@ -145,19 +146,21 @@ def _moment(snapshot: Snapshot) -> Moment:
 
 
 def _large_objects(
-    cursor: Cursor, *, with_content: bool
+    snapshot: Snapshot, *, with_content: bool
 ) -> tuple[tuple[Definition, ...], LargeObjects | None, tuple[Blind, ...]]:
-    """Rights and contents of large objects: these do follow the snapshot."""
+    """Rights and contents of large objects. These are rows: a dump reads them in its snapshot."""
     import psycopg2
 
-    cursor.execute("SAVEPOINT large_objects")
-    try:
-        cursor.execute(sql(__package__, "large_object_rights"))
-        rights = tuple(Definition("large objects", name, facts) for name, facts in sorted(cursor.fetchall()))
-        return rights, read_large_objects(cursor) if with_content else None, ()
-    except psycopg2.errors.InsufficientPrivilege as error:
-        cursor.execute("ROLLBACK TO SAVEPOINT large_objects")
-        return (), None, (Blind(what="large objects", reason=str(error.diag.message_primary)),)
+    with (
+        session(snapshot.connection, snapshot.dbname, "content") as conn,
+        reading(conn, snapshot.id) as cursor,
+    ):
+        try:
+            cursor.execute(sql(__package__, "large_object_rights"))
+            rights = tuple(Definition("large objects", *one) for one in sorted(cursor.fetchall(), key=str))
+            return rights, read_large_objects(cursor) if with_content else None, ()
+        except psycopg2.errors.InsufficientPrivilege as error:
+            return (), None, (Blind(what="large objects", reason=str(error.diag.message_primary)),)
 
 
 def _unlogged(snapshot: Snapshot, moment: Moment) -> tuple[Blind, ...]:

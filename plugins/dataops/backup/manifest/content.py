@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from dataops.backup.manifest.details import LargeObjects
-from dataops.backup.manifest.errors import ContentUnreadable
+from dataops.backup.manifest.errors import ContentUnreadable, LockWaitExceeded
 from dataops.backup.manifest.session import reading, session
 from dataops.backup.manifest.tables import Table
 from dataops.connections import Connection
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection
     from psycopg2.extensions import cursor as Cursor
 
-_EAGER_WORKERS = {"parallel_setup_cost": "0", "parallel_tuple_cost": "0", "min_parallel_table_scan_size": "0"}
+_READING = {
+    "parallel_setup_cost": "0",
+    "parallel_tuple_cost": "0",
+    "min_parallel_table_scan_size": "0",
+    "lock_timeout": "2s",
+}
+"""The snapshot's own session holds every table's lock already: whoever else waits long for one waits behind
+a migration that waits for the backup, and would wait forever."""
 
 
 class Content(NamedTuple):
@@ -99,7 +106,7 @@ class _Work:
 
     def _read(self, conn: PsycopgConnection, waiting: Iterator[Table], workers: int) -> None:
         with reading(conn, self.where.snapshot) as cursor:
-            settings = {"max_parallel_workers_per_gather": str(workers)} | _EAGER_WORKERS
+            settings = {"max_parallel_workers_per_gather": str(workers)} | _READING
             for name, value in settings.items():
                 cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
             while (table := self._next(waiting)) is not None:
@@ -121,6 +128,11 @@ class _Work:
                 raise _unreadable(table, error) from error
             cursor.execute("ROLLBACK TO SAVEPOINT one_table")
             return
+        except psycopg2.errors.LockNotAvailable as error:
+            raise LockWaitExceeded(
+                f"A migration of table {table.identity} waits behind the backup, so the rows cannot be read "
+                "without keeping it waiting: run again when it is done."
+            ) from error
         except psycopg2.Error as error:
             raise _unreadable(table, error) from error
         row = cursor.fetchone()

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import JsonValue
 
 from dataops.backup.manifest.details import Blind, Definition
-from dataops.backup.manifest.errors import DefinitionsChanged
+from dataops.backup.manifest.errors import DefinitionsChanged, LockWaitExceeded
 from dataops.backup.manifest.normalise import normalised
-from dataops.backup.manifest.session import reading
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as PsycopgConnection
     from psycopg2.extensions import cursor as Cursor
 
     from dataops.store import Keys
@@ -41,23 +39,22 @@ class Question(NamedTuple):
     since: int
 
 
-def read_definitions(conn: PsycopgConnection, keys: Keys) -> Definitions:
-    """Everything that is defined now, in a transaction of its own; secrets as keyed HMACs.
+def read_definitions(cursor: Cursor, keys: Keys) -> Definitions:
+    """Everything that is defined now, to an open READ COMMITTED transaction; secrets as keyed HMACs.
 
     What the role may not read is told in ``blind``. Raises ``DefinitionsChanged`` where an object
-    vanished in the middle.
+    vanished in the middle, ``LockWaitExceeded`` where one is being changed for longer than ``lock_timeout``.
     """
     seen: list[Definition] = []
     blind: list[Blind] = []
-    with reading(conn) as cursor:
-        for question in questions():
-            if conn.server_version < question.since * 10000:
-                continue
-            answer = _ask(cursor, question)
-            if isinstance(answer, Blind):
-                blind.append(answer)
-            else:
-                seen += (_definition(question.kind, identity, facts, keys) for identity, facts in answer)
+    for question in questions():
+        if cursor.connection.server_version < question.since * 10000:
+            continue
+        answer = _ask(cursor, question)
+        if isinstance(answer, Blind):
+            blind.append(answer)
+        else:
+            seen += (_definition(question.kind, identity, facts, keys) for identity, facts in answer)
     return Definitions(tuple(sorted(seen, key=lambda one: one[:2])), tuple(blind))
 
 
@@ -85,10 +82,13 @@ def _ask(cursor: Cursor, question: Question) -> list[tuple[str | None, dict[str,
     cursor.execute("SAVEPOINT question")
     try:
         cursor.execute(question.statement)
-        return cursor.fetchall()
+        answer: list[tuple[str | None, dict[str, JsonValue]]] | Blind = cursor.fetchall()
     except psycopg2.errors.InsufficientPrivilege as error:
-        cursor.execute("ROLLBACK TO SAVEPOINT question")
-        return Blind(what=question.kind, reason=str(error.diag.message_primary))
+        answer = Blind(what=question.kind, reason=str(error.diag.message_primary))
+    except (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected) as error:
+        raise LockWaitExceeded(
+            f"A {question.kind} is being changed by another session: end its migration, then run again."
+        ) from error
     except psycopg2.Error as error:
         if error.pgcode in _VANISHED:
             raise DefinitionsChanged(
@@ -96,6 +96,9 @@ def _ask(cursor: Cursor, question: Question) -> list[tuple[str | None, dict[str,
                 f"({error.diag.message_primary}). Run again."
             ) from error
         raise
+    # not only after errors: it frees the locks that describing views and rules took
+    cursor.execute("ROLLBACK TO SAVEPOINT question; RELEASE SAVEPOINT question")
+    return answer
 
 
 def _definition(kind: str, identity: str | None, facts: Mapping[str, JsonValue], keys: Keys) -> Definition:

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
 _AT_ONCE = 200
-"""Sequences read by one statement: each takes a lock until the transaction ends."""
+"""Sequences read by one statement: each takes a lock for as long."""
 
 
 def read_sequences(cursor: Cursor) -> tuple[SequenceState, ...]:
     """The next value of every sequence that a dump carries."""
+    cursor.execute("SAVEPOINT sequences")
     cursor.execute(sql(__package__, "sequences"))
     listed = cursor.fetchall()
     states: list[SequenceState] = []
@@ -30,4 +31,5 @@ def read_sequences(cursor: Cursor) -> tuple[SequenceState, ...]:
         for number, last, called in cursor.fetchall():
             name, step, cycles = some[number]
             states.append(SequenceState(name, last + step if called else last, step > 0, cycles))
+    cursor.execute("ROLLBACK TO SAVEPOINT sequences; RELEASE SAVEPOINT sequences")  # frees their locks
     return tuple(sorted(states))

@@ -50,13 +50,12 @@ def session(connection: Connection, dbname: str, role: str) -> Generator[Psycopg
 
 
 @contextmanager
-def reading(conn: PsycopgConnection, snapshot: str | None = None) -> Generator[Cursor]:
-    """A REPEATABLE READ, READ ONLY transaction, on its own snapshot or on an exported one."""
+def reading(conn: PsycopgConnection, snapshot: str) -> Generator[Cursor]:
+    """A READ ONLY transaction that sees what the exported snapshot sees."""
     with conn.cursor() as cursor:
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
-            if snapshot is not None:
-                cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
+            cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
             yield cursor
         finally:
             if not conn.closed:
