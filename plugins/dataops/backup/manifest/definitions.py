@@ -31,6 +31,10 @@ class Definitions(NamedTuple):
     blind: tuple[Blind, ...]
 
 
+Answer = list[tuple[str | None, dict[str, JsonValue]]]
+"""Identity and facts of each object; ``hidden`` among the facts says why the class cannot be told whole."""
+
+
 class Question(NamedTuple):
     """One file of SQL about one class of objects."""
 
@@ -51,8 +55,9 @@ def read_definitions(cursor: Cursor, keys: Keys) -> Definitions:
         if cursor.connection.server_version < question.since * 10000:
             continue
         answer = _ask(cursor, question)
-        if isinstance(answer, Blind):
-            blind.append(answer)
+        hidden = _hidden(question.kind, answer)
+        if hidden is not None:
+            blind.append(hidden)
         else:
             seen += (_definition(question.kind, identity, facts, keys) for identity, facts in answer)
     return Definitions(tuple(sorted(seen, key=lambda one: one[:2])), tuple(blind))
@@ -76,15 +81,15 @@ def _questions(folder: str, frame: str) -> Iterator[Question]:
         yield Question(file.name.removesuffix(".sql").replace("_", " "), whole, int(since[1]) if since else 0)
 
 
-def _ask(cursor: Cursor, question: Question) -> list[tuple[str | None, dict[str, JsonValue]]] | Blind:
+def _ask(cursor: Cursor, question: Question) -> Answer:
     import psycopg2
 
     cursor.execute("SAVEPOINT question")
     try:
         cursor.execute(question.statement)
-        answer: list[tuple[str | None, dict[str, JsonValue]]] | Blind = cursor.fetchall()
+        answer: Answer = cursor.fetchall()
     except psycopg2.errors.InsufficientPrivilege as error:
-        answer = Blind(what=question.kind, reason=str(error.diag.message_primary))
+        answer = [(None, {"hidden": str(error.diag.message_primary)})]
     except (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected) as error:
         raise LockWaitExceeded(
             f"A {question.kind} is being changed by another session: end its migration, then run again."
@@ -99,6 +104,12 @@ def _ask(cursor: Cursor, question: Question) -> list[tuple[str | None, dict[str,
     # not only after errors: it frees the locks that describing views and rules took
     cursor.execute("ROLLBACK TO SAVEPOINT question; RELEASE SAVEPOINT question")
     return answer
+
+
+def _hidden(kind: str, answer: Answer) -> Blind | None:
+    reasons = (facts["hidden"] for _, facts in answer if "hidden" in facts)
+    reason = next(reasons, None)
+    return None if reason is None else Blind(what=kind, reason=str(reason))
 
 
 def _definition(kind: str, identity: str | None, facts: Mapping[str, JsonValue], keys: Keys) -> Definition:

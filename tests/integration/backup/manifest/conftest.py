@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.details import Details
+from dataops.connections import Connection
 from dataops.store import Keys
 
 from tests.conftest import DatabaseServer
@@ -36,20 +37,25 @@ def describe(keys: Keys) -> Callable[..., Details]:
 def restored_copy() -> Callable[..., str]:
     """A new database, restored from a dump of the given one on the same or another server; its name."""
 
-    def copy(source: DatabaseServer, dbname: str, target: DatabaseServer | None = None, *options: str) -> str:
+    def copy(
+        source: DatabaseServer,
+        dbname: str,
+        target: DatabaseServer | None = None,
+        *,
+        user: Connection | None = None,
+    ) -> str:
         server = target or source
         name = server.create_database("restored", template="template0")
-        dump = _run(source, "pg_dump", "-Fc", dbname).stdout
-        _run(server, "pg_restore", "--exit-on-error", *options, "-d", name, stdin=dump)
+        dump = _run(user or source.connection, "pg_dump", "-Fc", dbname).stdout
+        _run(server.connection, "pg_restore", "--exit-on-error", "-d", name, stdin=dump)
         return name
 
     return copy
 
 
 def _run(
-    server: DatabaseServer, program: str, *arguments: str, stdin: bytes | None = None
+    connection: Connection, program: str, *arguments: str, stdin: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    connection = server.connection
     environment = os.environ | {
         "PGHOST": connection.host,
         "PGPORT": str(connection.port),

@@ -25,4 +25,5 @@ FROM (
     UNION ALL SELECT 'pg_publication'::regclass, oid, 0, pubowner FROM pg_publication
     UNION ALL SELECT 'pg_subscription'::regclass, oid, 0, subowner FROM pg_subscription
         WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)  -- or the dump has none
 ) AS owned
