@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataops import process
-from dataops.backup.logical.dump_files import look
+from dataops.backup.logical.dump_files import DumpFiles
 from dataops.backup.logical.pieces import Pieces
 from dataops.backup.logical.settings import Settings
 from dataops.backup.steps import Say
@@ -153,17 +153,18 @@ def dump(
     the errors of the store.
     """
     progress = Progress(say, pieces)
+    dumped = DumpFiles(directory)
     gate = Gate(settings.disk_bound, settings.disk_patience.total_seconds())
     with process.start(argv, env=env, on_line=progress.line) as running:
         while running.poll() is None:
-            files = look(directory, running.pid)
+            files = dumped.look(running.pid)
             pieces.feed(files)
             gate.regulate(running, sum(file.allocated for file in files))
             guard()
             progress.tell()
             pieces.settled(gate.tick)
         finished = _finished(running)
-    pieces.feed(look(directory, None), last=True)
+    pieces.feed(dumped.look(None), last=True)
     while not pieces.settled(TICK):
         guard()
         progress.tell()

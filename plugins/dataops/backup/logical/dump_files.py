@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,20 +23,31 @@ class DumpFile:
     complete: bool
 
 
-def look(directory: Path, group: int | None) -> list[DumpFile]:
-    """Every file of the directory, complete or still being written by the process group.
+class DumpFiles:
+    """The files of one dump. pg_dump opens each once and creates it by that.
 
-    The listing comes first: pg_dump opens each file once and creates it by that, so a file which is
-    listed and then not open in any process of the group was closed for good. A group of None has ended.
+    So a file which is listed, and after that not open in any process of the group, was closed for good.
     """
-    listed = sorted(_listed(directory))
-    if not listed:
-        return []
-    still_open = set() if group is None else _open_files(group)
-    return [
-        DumpFile(path, status.st_size, status.st_blocks * _BLOCK, str(path) not in still_open)
-        for path, status in listed
-    ]
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._complete: set[str] = set()
+
+    def look(self, leader: int | None) -> list[DumpFile]:
+        """Every file, complete or still written by the group of ``leader``; None: the group has ended."""
+        listed = sorted(_listed(self._directory))
+        names = {str(path) for path, _ in listed}
+        fresh = names - self._complete
+        if leader is not None:
+            # Few processes are cheap to ask. But the kernel may skip a child while its sister ends
+            # (proc(5), task/children), so whoever seems complete is looked for in the whole group.
+            fresh -= set(_open_files(_descendants(leader)))
+            fresh -= set(_open_files(_group(leader))) if fresh else set()
+        self._complete = (self._complete & names) | fresh
+        return [
+            DumpFile(path, status.st_size, status.st_blocks * _BLOCK, str(path) in self._complete)
+            for path, status in listed
+        ]
 
 
 def _listed(directory: Path) -> Iterator[tuple[Path, os.stat_result]]:
@@ -46,32 +57,36 @@ def _listed(directory: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 yield Path(entry.path), entry.stat()
 
 
-def _open_files(group: int) -> set[str]:
-    return {target for process in _members(group) for target in _targets(process)}
+def _descendants(leader: int) -> Iterator[Path]:
+    """The folders of a process and of what it started, as far as the kernel tells."""
+    yield Path(f"/proc/{leader}")
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for child in Path(f"/proc/{leader}/task/{leader}/children").read_text(encoding="ascii").split():
+            yield from _descendants(int(child))
 
 
-def _members(group: int) -> Iterator[Path]:
-    """The folders of a group's processes. (Field 5 of proc(5)'s stat; the name before it may hold blanks.)"""
+def _group(leader: int) -> Iterator[Path]:
+    """The folders of all processes of a group: field 5 of proc(5)'s stat; the name before may hold blanks."""
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
             continue
         with suppress(FileNotFoundError, ProcessLookupError):
             stat = (process / "stat").read_bytes()
-            if int(stat[stat.rindex(b")") + 2 :].split()[2]) == group:
+            if int(stat[stat.rindex(b")") + 2 :].split()[2]) == leader:
                 yield process
 
 
-def _targets(process: Path) -> Iterator[str]:
-    """What a process has open. One that may not be looked at is an error: its files would seem complete."""
-    folder = process / "fd"
-    try:
-        for descriptor in folder.iterdir():
-            with suppress(FileNotFoundError):
-                yield str(descriptor.readlink())
-    except (FileNotFoundError, ProcessLookupError):
-        return  # it ended meanwhile
-    except PermissionError as error:
-        raise ConfigurationError(
-            f"{folder} cannot be read, so nobody can tell which files pg_dump has finished: "
-            "run the worker and its programs as one user, without hidepid."
-        ) from error
+def _open_files(processes: Iterable[Path]) -> Iterator[str]:
+    """What the processes have open; one that hides it is an error: its files would seem complete."""
+    for process in processes:
+        try:
+            for descriptor in (process / "fd").iterdir():
+                with suppress(FileNotFoundError):
+                    yield str(descriptor.readlink())
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended meanwhile
+        except PermissionError as error:
+            raise ConfigurationError(
+                f"{process}/fd cannot be read, so nobody can tell which files pg_dump has finished: "
+                "run the worker and its programs as one user, without hidepid."
+            ) from error

@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING
 from dataops.backup.logical.bundle import Bundle
 from dataops.backup.logical.draft import Piece
 from dataops.backup.logical.dump_files import DumpFile
+from dataops.backup.logical.flow import Budget, Metered, Segment
 from dataops.backup.logical.growing import GrowingFile
 from dataops.backup.logical.sealing import Seal
+from dataops.store.multipart import PART_SIZE
 
 if TYPE_CHECKING:
     from dataops.store import ObjectStore
 
 SMALL = 1 << 20
 """A file of up to this many bytes waits until it is complete and travels in a bundle."""
+
+PIECE_BYTES = 4 << 30
+"""A larger file is cut: a store's parts would grow with it, and memory with them."""
+
+MEMORY = 96 << 20
+"""Bytes of all uploads in memory, for up to ten uploads at once."""
 
 BUNDLE_BYTES = 32 << 20
 BUNDLE_FILES = 5000
@@ -43,12 +51,14 @@ class Pieces:
     _growing: dict[Path, GrowingFile] = field(default_factory=dict)
     _bundled: set[Path] = field(default_factory=set)
     _bundles: int = 0
-    _sent: list[Future[Piece]] = field(default_factory=list)
+    _sent: list[Future[tuple[Piece, ...]]] = field(default_factory=list)
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _trouble: BaseException | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Pieces:
+        gathered = (self.slots + 2) * PART_SIZE
+        self._budget = Budget(max(MEMORY, gathered), self._cancelled)
         self._pool = ThreadPoolExecutor(self.slots, thread_name_prefix="upload")
         return self
 
@@ -81,7 +91,7 @@ class Pieces:
 
     def finish(self) -> tuple[Piece, ...]:
         """Every piece, with the list of checksums as the last; to be called once all is ``settled``."""
-        pieces = [future.result() for future in self._sent]
+        pieces = [piece for future in self._sent for piece in future.result()]
         closed = threading.Event()
         closed.set()
         checksums = GrowingFile(self.checksums, closed=closed, cancelled=self._cancelled)
@@ -95,11 +105,15 @@ class Pieces:
         self._growing[file.path] = growing
         self._sent.append(self._pool.submit(self._send_growing, growing))
 
-    def _send_growing(self, growing: GrowingFile) -> Piece:
+    def _send_growing(self, growing: GrowingFile) -> tuple[Piece, ...]:
+        """The file as one object, or in order as several: ``1.dat.gz``, ``1.dat.gz.part-0001`` and so on."""
+        pieces: list[Piece] = []
         try:
-            piece = self._send(growing.path.name, growing)
+            while not pieces or pieces[-1].plain_size == PIECE_BYTES:
+                part = f".part-{len(pieces):04d}" if pieces else ""
+                pieces.append(self._send(growing.path.name + part, Segment(growing, PIECE_BYTES)))
             self._note(growing.path.name, growing.sha256)
-            return piece
+            return tuple(pieces)
         finally:
             growing.close()
 
@@ -107,13 +121,14 @@ class Pieces:
         self._bundled.update(paths)
         self._bundles += 1
         name = f"bundle-{self._bundles:06d}.tar"
-        self._sent.append(self._pool.submit(self._send, name, Bundle(paths, read=self._note)))
+        bundle = Bundle(paths, read=self._note)
+        self._sent.append(self._pool.submit(lambda: (self._send(name, bundle),)))
 
-    def _send(self, name: str, reader: GrowingFile | Bundle) -> Piece:
+    def _send(self, name: str, reader: Segment | Bundle | GrowingFile) -> Piece:
         key = f"{self.prefix}{name}{self.seal.suffix}"
         with self.seal.sealing(reader) as sealed:
             try:
-                stored = self.store.upload(key, sealed, on_bytes=self._count)
+                stored = self.store.upload(key, Metered(sealed, self._budget), on_bytes=self._count)
             except BaseException as error:
                 self._fail(error)  # before the block ends: its thread may wait for a file to grow
                 raise
@@ -137,6 +152,7 @@ class Pieces:
             sums.write(f"{sha256}  {name}\n")
 
     def _count(self, amount: int) -> None:
+        self._budget.give(amount)
         with self._lock:
             self.stored_bytes += amount
 

@@ -63,8 +63,11 @@ class _Looks:
         return seen
 
 
-def survey(job: Job) -> Ground:
-    """Everything that a backup needs is there; raises the first thing that is not."""
+def survey(job: Job, *, write: bool = True) -> Ground:
+    """Everything that a backup needs is there; raises the first thing that is not.
+
+    ``write``: try whether the store takes an object, which whoever writes there anyway need not ask.
+    """
     looks = _Looks()
     settings, database = settings_of(job), subject_of(job)
     source = looks.at("source", lambda: choose_source(job, settings))
@@ -76,7 +79,8 @@ def survey(job: Job) -> Ground:
     looks.at("clock", lambda: standing.require_clock(time.time()))
     looks.at("local disk", lambda: _disk(settings))
     seal = looks.at("keys", lambda: seal_of(job))
-    looks.at("store", lambda: _store(job))
+    if write:
+        looks.at("store", lambda: _store(job))
     return Ground(settings, source, programs, standing, seal, tuple(looks.checks))
 
 

@@ -32,7 +32,7 @@ def take(job: Job) -> StepReport:
     from dataops.store import lease
 
     started = datetime.now(UTC)
-    ground = survey(job)
+    ground = survey(job, write=False)
     store, subject = job.platform.store, job.subject.name
     holder = f"process {os.getpid()} on {socket.gethostname()}"
     with lease(store, f"backup/{subject}", holder=holder, seconds=LEASE_SECONDS) as held:

@@ -79,6 +79,7 @@ class Download:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="download") as pool:
             for done in [pool.submit(self._piece, piece, directory) for piece in self.pieces]:
                 done.result()
+        _join_parts(directory)
         _hold_against_checksums(directory)
 
     def bytes(self, name: str) -> bytes:
@@ -110,6 +111,14 @@ def _write(plain: Readable, directory: Path, name: str) -> None:
     else:
         with (directory / name).open("wb") as file:
             shutil.copyfileobj(plain, file, _CHUNK)
+
+
+def _join_parts(directory: Path) -> None:
+    """Files that were cut into pieces are whole again: each part goes behind what its name begins with."""
+    for part in sorted(directory.glob("*.part-[0-9][0-9][0-9][0-9]")):
+        with part.open("rb") as source, part.with_suffix("").open("ab") as whole:
+            shutil.copyfileobj(source, whole, _CHUNK)
+        part.unlink()
 
 
 def _hold_against_checksums(directory: Path) -> None:

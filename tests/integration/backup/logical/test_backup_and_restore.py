@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from dataops.backup import catalog
 from dataops.backup.restore import restore
 from dataops.evidence.verdict import Verdict, overall
@@ -34,3 +35,15 @@ def test_a_backup_passes_and_its_restore_equals_the_manifest(bench: Any, scratch
     assert primary.execute(
         "SELECT count(*), sum(amount) FROM app.payments", dbname=dbname
     ) == primary.execute("SELECT count(*), sum(amount) FROM app.payments", dbname=one.database.dbname)
+
+
+def test_a_file_that_is_cut_into_pieces_is_whole_again(
+    bench: Any, scratch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataops.backup.logical.pieces.SMALL", 100_000)
+    monkeypatch.setattr("dataops.backup.logical.pieces.PIECE_BYTES", 150_000)
+    one = bench()
+    one.backup()
+    assert any(".part-0002" in key for key in one.keys(one.folder))
+    report = restore(one.platform, one.database.name, target=scratch(), say=one.said.append, verify=True)
+    assert [check for check in report.checks if check.verdict is not Verdict.PASSED] == []

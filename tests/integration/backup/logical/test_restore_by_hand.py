@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.compare import differences
 
@@ -24,10 +25,13 @@ def commands(section: str) -> list[str]:
 
 
 def test_a_database_is_restored_by_the_page_alone(
-    bench: Any, primary: Any, object_store_server: Any, tmp_path: Path
+    bench: Any, primary: Any, object_store_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("dataops.backup.logical.pieces.SMALL", 100_000)
+    monkeypatch.setattr("dataops.backup.logical.pieces.PIECE_BYTES", 150_000)
     one = bench()
     one.backup()
+    assert any(".part-0002" in key for key in one.keys(one.folder))
     folder = tmp_path / "by-hand"
     folder.mkdir()
     admin = object_store_server.admin

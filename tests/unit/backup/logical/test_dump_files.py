@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
-from dataops.backup.logical.dump_files import look
+from dataops.backup.logical.dump_files import DumpFiles
 
 WRITER = """
 import os, sys
@@ -31,7 +32,8 @@ def test_files_of_a_running_group_and_of_one_that_ended(tmp_path: Path) -> None:
     ) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == b"ready\n"
-        running = {file.path.name: file for file in look(tmp_path.resolve(), writer.pid)}
+        files = DumpFiles(tmp_path.resolve())
+        running = {file.path.name: file for file in files.look(writer.pid)}
         assert {name: file.complete for name, file in running.items()} == {
             "by-a-child.dat": False,
             "done.dat": True,
@@ -40,8 +42,8 @@ def test_files_of_a_running_group_and_of_one_that_ended(tmp_path: Path) -> None:
         assert running["by-a-child.dat"].size == 10000
         assert writer.stdin is not None
         writer.stdin.close()
-    assert all(file.complete for file in look(tmp_path.resolve(), None))
+    assert all(file.complete for file in files.look(None))
 
 
 def test_a_folder_that_is_not_there_yet_holds_nothing(tmp_path: Path) -> None:
-    assert look(tmp_path / "later", 1) == []
+    assert DumpFiles(tmp_path / "later").look(os.getpid()) == []
