@@ -82,7 +82,7 @@ class _MailHandler(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def _serving(server: Any) -> Generator[Any, None, None]:
+def serving(server: Any) -> Generator[Any, None, None]:
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield server
@@ -94,7 +94,7 @@ def _serving(server: Any) -> Generator[Any, None, None]:
 @pytest.fixture
 def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
     """The webhook that ``dataops_slack`` points to."""
-    with _serving(Webhook()) as server:
+    with serving(Webhook()) as server:
         connection = {
             "conn_type": "slackwebhook",
             "host": f"http://127.0.0.1:{server.server_port}/services",
@@ -107,7 +107,7 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 @pytest.fixture
 def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
     """The mail server that ``dataops_smtp`` points to."""
-    with _serving(MailServer()) as server:
+    with serving(MailServer()) as server:
         connection = {
             "conn_type": "smtp",
             "host": "127.0.0.1",
