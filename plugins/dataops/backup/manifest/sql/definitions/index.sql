@@ -5,7 +5,7 @@ SELECT 'pg_class'::regclass AS classid, c.oid AS objid, 0 AS objsubid, i.indreli
         'valid', i.indisvalid,
         'clustered', i.indisclustered,
         'unique', i.indisunique,
-        'constraint', (SELECT conname FROM pg_constraint WHERE conindid = c.oid AND contype IN ('p', 'u', 'x')),
+        'constraint', k.conname,
         'tablespace', (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
         'options', (SELECT jsonb_agg(o ORDER BY o COLLATE "C") FROM unnest(c.reloptions) AS o),
         'parent', (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = c.oid),
@@ -14,4 +14,5 @@ SELECT 'pg_class'::regclass AS classid, c.oid AS objid, 0 AS objsubid, i.indreli
     ) AS facts
 FROM pg_index AS i
 JOIN pg_class AS c ON c.oid = i.indexrelid
+LEFT JOIN pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
 WHERE c.relpersistence <> 't' AND c.relnamespace IN (TABLE ours)

@@ -6,7 +6,7 @@ FROM (
     UNION ALL SELECT 'pg_proc'::regclass, oid, 0, proowner FROM pg_proc WHERE pronamespace IN (TABLE ours)
     UNION ALL SELECT 'pg_type'::regclass, oid, 0, typowner FROM pg_type AS t WHERE typnamespace IN (TABLE ours)
         AND typtype IN ('e', 'd', 'c', 'r', 'b', 'p')
-        AND NOT EXISTS (SELECT FROM pg_type AS element WHERE element.typarray = t.oid)
+        AND NOT EXISTS (SELECT FROM pg_type AS element WHERE element.oid = t.typelem AND element.typarray = t.oid)
         AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind <> 'c')
     UNION ALL SELECT 'pg_namespace'::regclass, oid, 0, nspowner FROM pg_namespace WHERE oid IN (TABLE ours)
     UNION ALL SELECT 'pg_operator'::regclass, oid, 0, oprowner FROM pg_operator WHERE oprnamespace IN (TABLE ours)

@@ -38,5 +38,5 @@ SELECT 'pg_type'::regclass AS classid, t.oid AS objid, 0 AS objsubid, 0::oid AS 
 FROM pg_type AS t
 WHERE t.typnamespace IN (TABLE ours)
     AND t.typtype IN ('e', 'd', 'c', 'r', 'b', 'p')
-    AND NOT EXISTS (SELECT FROM pg_type AS element WHERE element.typarray = t.oid)
+    AND NOT EXISTS (SELECT FROM pg_type AS element WHERE element.oid = t.typelem AND element.typarray = t.oid)
     AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind <> 'c')
