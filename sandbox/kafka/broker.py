@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import subprocess
 import uuid
@@ -148,6 +149,7 @@ def _fetch(folder: Path) -> None:
     )
     if finished.returncode:
         reason = next((line for line in finished.stdout.splitlines() if "ERROR" in line), "no reason given")
+        reason = re.sub(r"\x1b\[[0-9;]*m|\[ERROR\] *", "", reason)
         raise Missing(
             f"Kafka is left out: Maven could not fetch it ({reason[:200]}). Set KAFKA_HOME, or try again."
         )
