@@ -12,6 +12,7 @@ _PART = re.compile(
 _NAME = r'("(?:[^"]|"")+"|[^\s;]+)'
 _OF_ROLE = re.compile(rf"(?:CREATE ROLE|ALTER ROLE|COMMENT ON ROLE) {_NAME}")
 _MEMBERSHIP = re.compile(rf"GRANT {_NAME} TO {_NAME}")
+_PARAMETER = re.compile(rf"GRANT .* ON PARAMETER .* TO {_NAME}")
 _OF_DATABASE = re.compile(
     rf"((?:ALTER|COMMENT ON|SECURITY LABEL .* ON) DATABASE |(?:GRANT|REVOKE) .* ON DATABASE "
     rf"|ALTER ROLE {_NAME} IN DATABASE |CREATE DATABASE ){_NAME}",
@@ -52,12 +53,8 @@ def for_new_roles(script: str, existing: Collection[str]) -> list[str]:
     new = set(roles_made(script)) - set(existing)
     chosen = []
     for statement in statements(script):
-        role, membership = _OF_ROLE.match(statement), _MEMBERSHIP.match(statement)
-        if role:
-            wanted = unquoted(role[1]) in new
-        else:
-            wanted = membership is not None and bool(new & {unquoted(membership[1]), unquoted(membership[2])})
-        if wanted:
+        about = _OF_ROLE.match(statement) or _PARAMETER.match(statement) or _MEMBERSHIP.match(statement)
+        if about and new & {unquoted(role) for role in about.groups()}:
             chosen.append(statement)
     return chosen
 

@@ -16,6 +16,7 @@ ALTER ROLE old WITH SUPERUSER;
 COMMENT ON ROLE old IS 'it''s a-b\c';
 GRANT old TO "a ;b" GRANTED BY postgres;
 GRANT pg_monitor TO old;
+GRANT SET ON PARAMETER log_statement TO "a ;b";
 CREATE TABLESPACE fast OWNER old LOCATION '/fast';
 \unrestrict abc
 """
@@ -25,7 +26,7 @@ def test_quotes_comments_and_psql_commands_do_not_split_a_statement() -> None:
     found = list(statements(ROLES))
     assert found[2] == "ALTER ROLE \"a ;b\" WITH LOGIN PASSWORD 'x;''\n--y'"
     assert found[5] == r"COMMENT ON ROLE old IS 'it''s a-b\c'"
-    assert len(found) == 9
+    assert len(found) == 10
 
 
 def test_only_roles_that_the_target_lacks_are_made() -> None:
@@ -35,6 +36,7 @@ def test_only_roles_that_the_target_lacks_are_made() -> None:
         'CREATE ROLE "a ;b"',
         "ALTER ROLE \"a ;b\" WITH LOGIN PASSWORD 'x;''\n--y'",
         'GRANT old TO "a ;b" GRANTED BY postgres',
+        'GRANT SET ON PARAMETER log_statement TO "a ;b"',
     ]
     assert for_new_roles(ROLES, ["old", "a ;b"]) == []
 
