@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dataops import postgres
 from dataops.backup.catalog import folder as folder_of
+from dataops.backup.logical import rotation
 from dataops.backup.logical.background import Background
 from dataops.backup.logical.blockers import Blockers
 from dataops.backup.logical.draft import Draft, Piece, new_backup_id
@@ -21,6 +22,8 @@ from dataops.backup.logical.globals import Globals, dump_globals
 from dataops.backup.logical.heading import heading
 from dataops.backup.logical.pieces import Pieces
 from dataops.backup.logical.preflight import Ground
+from dataops.backup.logical.rotation import LastHashed, last_hashed
+from dataops.backup.logical.sealing import Seal
 from dataops.backup.logical.settings import subject_of
 from dataops.backup.logical.workspace import workspace
 from dataops.backup.manifest.collect import collect
@@ -144,6 +147,7 @@ class Attempt:
 
     def _collect(self, snapshot: Snapshot) -> Details:
         settings = self.ground.settings
+        before = last_hashed(self.store, self.database.name, self.keys) if self._rotates else None
         return collect(
             self.ground.source.connection,
             dbname=self.database.dbname,
@@ -151,9 +155,14 @@ class Attempt:
             snapshot=snapshot,
             content=settings.content,
             jobs=settings.jobs,
-            budget=self.database.time_budget if settings.content == "rotate" else None,
+            budget=self.database.time_budget if self._rotates else None,
+            hashed_before=before,
             say=self.job.say,
         )
+
+    @property
+    def _rotates(self) -> bool:
+        return self.ground.settings.content == "rotate"
 
     def _globals(self, env: Mapping[str, str], folder: Path) -> Globals:
         return dump_globals(
@@ -192,7 +201,10 @@ class Attempt:
 
     def _header(self, details: Details, roles: Globals, pieces: tuple[Piece, ...]) -> Header:
         details_object = self._put("details.json.zst", details.to_bytes())
-        roles_object = self._put("globals.sql", roles.sql)
+        others = [self._put("globals.sql", roles.sql), details_object]
+        if self._rotates:
+            hashed = LastHashed.of(details, self.keys)
+            others.append(self._put(rotation.NAME, hashed.to_bytes(), seal=Seal(None)))
         return heading(
             self.job,
             self.ground,
@@ -200,12 +212,12 @@ class Attempt:
             started=self.started,
             details=details,
             details_key=details_object.key,
-            objects=(*(piece.artifact for piece in pieces), roles_object, details_object),
+            objects=(*(piece.artifact for piece in pieces), *others),
             fence=self.held.fence,
         )
 
-    def _put(self, name: str, body: bytes) -> Artifact:
-        seal = self.ground.seal
+    def _put(self, name: str, body: bytes, seal: Seal | None = None) -> Artifact:
+        seal = seal or self.ground.seal
         stored = self.store.put(f"{self.folder}{name}{seal.suffix}", seal.seal(body))
         return Artifact(key=stored.key, size=stored.size, sha256=stored.sha256)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from dataops.backup import catalog
+from dataops.backup.logical.rotation import NAME, last_hashed
 from dataops.backup.restore import restore
 from dataops.evidence.verdict import Verdict, overall
 
@@ -47,3 +48,16 @@ def test_a_file_that_is_cut_into_pieces_is_whole_again(
     assert any(".part-0002" in key for key in one.keys(one.folder))
     report = restore(one.platform, one.database.name, target=scratch(), say=one.said.append, verify=True)
     assert [check for check in report.checks if check.verdict is not Verdict.PASSED] == []
+
+
+def test_rotating_content_leaves_the_next_backup_what_was_hashed_when(bench: Any) -> None:
+    one = bench("CREATE TABLE t AS SELECT 1 AS i; CREATE TABLE u AS SELECT 2 AS i")
+    keys = one.platform.keys
+    assert len(last_hashed(one.store, one.database.name, keys)) == 0
+    one.backup(content="rotate")
+    first = last_hashed(one.store, one.database.name, keys)
+    assert len(first) == 2
+    assert first["public.t"].tzinfo is not None
+    one.backup(content="rotate")
+    assert last_hashed(one.store, one.database.name, keys)["public.u"] > first["public.u"]
+    assert b"public" not in one.store.get(next(key for key in one.keys(one.folder) if key.endswith(NAME)))
