@@ -66,7 +66,7 @@ def _figures(told: Told) -> str:
 
 
 def _human(value: Any, unit: str) -> str:
-    if unit == "bytes":
-        return f"{value / 1e6:,.1f} MB"
+    if unit in {"bytes", "bytes/second"}:
+        return f"{value / 1e6:,.1f} {unit.replace('bytes', 'MB').replace('second', 's')}"
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-    return f"{number} {unit}".rstrip()
+    return number if unit == "count" else f"{number} {unit}"

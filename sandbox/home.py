@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,9 +111,13 @@ class Home:
         (self.run / f"{name}.done").write_text(fingerprint)
 
     @contextmanager
-    def lock(self) -> Generator[None]:
-        """Only one ``up`` or ``down`` at a time; the second waits."""
+    def lock(self, say: Callable[[str], None]) -> Generator[None]:
+        """Only one ``up`` or ``down`` at a time; the second says so and waits."""
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("Another up or down of this sandbox is at work: waiting for it.")
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield

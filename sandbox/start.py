@@ -5,10 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-from dataops.errors import DataOpsError
 
 from sandbox import dotenv
 from sandbox.deadline import wait_until
@@ -37,7 +34,7 @@ def up(home: Home, say: Say) -> SandboxPlatform:
     Raises ``Missing`` where the machine lacks something, ``ServiceFailed`` naming what did not start.
     """
     began = time.monotonic()
-    with home.lock():
+    with home.lock(say):
         home.prepare()
         supervisor = Supervisor(home)
         if not supervisor.running:
@@ -81,8 +78,12 @@ class Run:
 
     def all(self) -> list[Outcome]:
         """The outcome of every step that could be tried."""
-        with ThreadPoolExecutor(len(self.steps)) as threads:
-            list(threads.map(self._one, self.steps))
+        # Daemons: Ctrl-C ends the waiting at once, and leaves what was started to the supervisor.
+        threads = [threading.Thread(target=self._one, args=(step,), daemon=True) for step in self.steps]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         return list(self.outcomes.values())
 
     def _one(self, step: Step) -> None:
@@ -98,7 +99,7 @@ class Run:
         began = time.monotonic()
         try:
             self._start(step)
-        except (DataOpsError, OSError) as error:
+        except Exception as error:  # ruff: ignore[blind-except]  # of whatever kind: the step's error, not a lost thread
             self.outcomes[step.name] = Outcome(step.name, time.monotonic() - began, f"{step.name}: {error}")
             self.say(f"  {step.name:<18} failed")
             return

@@ -18,7 +18,7 @@ def down(home: Home, say: Say) -> None:
     if not home.path.exists():
         say("There is no sandbox.")
         return
-    with home.lock():
+    with home.lock(say):
         supervisor = Supervisor(home)
         _stop(supervisor, (*SERVICES, "pgbackrest", "kafka"), seconds=25)
         for name in DATABASE_SERVERS:
