@@ -82,8 +82,8 @@ def _blocking(default: str) -> Param:
 @cache
 def _reason() -> Param:
     return Param(
-        "",
-        type="string",
+        None,
+        type=["null", "string"],  # the form insists on a text where null is not allowed
         maxLength=200,
         title="Reason",
         description="Why it is run by hand, for the evidence. May stay empty.",

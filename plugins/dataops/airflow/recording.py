@@ -20,7 +20,7 @@ def run_lineage(context: Context) -> dict[str, str]:
         "dag_id": context["dag"].dag_id,
         "run_id": context["run_id"],
         "run_type": str(getattr(run.run_type, "value", run.run_type)),
-        "reason": str(context["params"].get("reason", "")),
+        "reason": context["params"].get("reason") or "",
     }
     return {name: value for name, value in told.items() if value}
 
