@@ -126,7 +126,7 @@ class _Work:
         except psycopg2.errors.QueryCanceled as error:
             if self.until is None:
                 raise _unreadable(table, error) from error
-            cursor.execute("ROLLBACK TO SAVEPOINT one_table")
+            cursor.execute("ROLLBACK TO SAVEPOINT one_table; RELEASE SAVEPOINT one_table")
             return
         except psycopg2.errors.LockNotAvailable as error:
             raise LockWaitExceeded(
@@ -138,7 +138,9 @@ class _Work:
         row = cursor.fetchone()
         assert row is not None
         self.found[table.identity] = Content(row[0], row[1], datetime.now(UTC))
-        cursor.execute("RELEASE SAVEPOINT one_table")
+        cursor.execute(
+            "ROLLBACK TO SAVEPOINT one_table; RELEASE SAVEPOINT one_table"
+        )  # frees the table's lock
 
     def _patience(self) -> str:
         if self.until is None or self.seconds is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -31,8 +32,11 @@ _PINNED = {
 }
 """row_security off makes a policy an error where it would silently hide rows."""
 
-_PINNED_SINCE = {14: {"idle_session_timeout": "0"}, 17: {"transaction_timeout": "0"}}
-"""Timeouts that came later: a session that holds a snapshot must outlive the longest dump."""
+_PINNED_SINCE = {
+    14: {"idle_session_timeout": "0", "client_connection_check_interval": "5s"},
+    17: {"transaction_timeout": "0"},
+}
+"""What came later: a session that holds a snapshot must outlive the longest dump, but not us."""
 
 
 @contextmanager
@@ -42,8 +46,10 @@ def session(connection: Connection, dbname: str, role: str) -> Generator[Psycopg
         conn = connect(connection, dbname=dbname, application_name=f"dataops {role}", autocommit=True)
         try:
             with conn.cursor() as cursor:
-                for name, value in _settings(conn.server_version // 10000).items():
-                    cursor.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+                cursor.execute(
+                    "SELECT pg_catalog.set_config(key, value, false) FROM pg_catalog.json_each_text(%s)",
+                    (json.dumps(_settings(conn.server_version // 10000)),),
+                )
             yield conn
         finally:
             conn.close()

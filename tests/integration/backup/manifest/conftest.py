@@ -62,6 +62,8 @@ def _run(
         "PGUSER": connection.login,
         "PGPASSWORD": connection.password,
     }
-    return subprocess.run(
-        [PROGRAMS / program, *arguments], env=environment, input=stdin, capture_output=True, check=True
+    done = subprocess.run(
+        [PROGRAMS / program, *arguments], env=environment, input=stdin, capture_output=True, check=False
     )
+    assert done.returncode == 0, done.stderr.decode()
+    return done

@@ -22,7 +22,8 @@ WITH granted AS (
     FROM granted AS g
     LEFT JOIN pg_init_privs AS i ON (i.classoid, i.objoid, i.objsubid) = (g.classid, g.objid, g.objsubid)
         -- a dump carries the public schema's grants as they are
-        AND NOT (g.classid = 'pg_namespace'::regclass AND g.objid = 'public'::regnamespace)
+        AND (g.classid <> 'pg_namespace'::regclass
+             OR g.objid NOT IN (SELECT oid FROM pg_namespace WHERE nspname = 'public'))
     WHERE (g.acl IS NOT NULL OR i.objoid IS NOT NULL)
         AND g.schema IS DISTINCT FROM 'information_schema'::regnamespace  -- a dump carries none of its grants
 ), entries AS (

@@ -1,0 +1,3 @@
+-- Another public schema.
+ALTER SCHEMA public OWNER TO quirk_a;
+COMMENT ON SCHEMA public IS NULL;

@@ -1,0 +1,2 @@
+-- No PL/pgSQL.
+DROP EXTENSION plpgsql;

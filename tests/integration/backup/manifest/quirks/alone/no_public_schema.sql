@@ -1,0 +1,2 @@
+-- No public schema.
+DROP SCHEMA public;

@@ -1,0 +1,2 @@
+-- Lists in checks.
+CREATE TABLE t (a varchar(9) CHECK (a IN ('x', 'y''s, z')), b char(2) CHECK (b IN ('a')),c numeric CHECK (c IN (1, 2.50)), d text CHECK (d = ANY ('{p,q}')), e int CHECK (e NOT IN (1, -2)),f bigint CHECK (f IN (1, 2)), g varchar CHECK (upper(g) LIKE ANY (ARRAY['A%', 'B_']::varchar[])),h date CHECK (h IN ('2013-01-01', '2013-12-31')), i varchar DEFAULT 'x' CHECK (i IN ('NULL', '(ARRAY[')));
