@@ -88,13 +88,29 @@ def repository_options(server: Server, repository: Repository) -> Options:
 
 def host_options(access: Connection, site: Site) -> Options:
     """How pgBackRest reaches PostgreSQL on both hosts; on this very host where ``access`` names none."""
-    options = _instance_options(1, access, site.server.hosts.primary or access.host, site.primary)
+    options = _instance_options(1, access, _primary_host(access, site), site.primary)
     if site.standby is not None:
-        # Two servers on one host share its pgBackRest, whatever name the SQL connections use for it.
-        together = site.standby.connection.host == site.primary.connection.host
-        host = access.host if together else site.standby.connection.host
-        options |= _instance_options(2, access, site.server.hosts.standby or host, site.standby)
+        options |= _instance_options(2, access, _standby_host(access, site), site.standby)
     return options
+
+
+def hosts(access: Connection, site: Site) -> tuple[tuple[str, int], ...]:
+    """Host and port of every pgBackRest that must answer, each once; none where all is on this host."""
+    port = access.port or (22 if access.extra.get("protocol") == "ssh" else 8432)
+    names = [_primary_host(access, site)] + ([_standby_host(access, site)] if site.standby else [])
+    return tuple((name, port) for name in dict.fromkeys(names) if name)
+
+
+def _primary_host(access: Connection, site: Site) -> str:
+    return site.server.hosts.primary or access.host
+
+
+def _standby_host(access: Connection, site: Site) -> str:
+    """Two servers on one host share its pgBackRest, whatever name the SQL connections use for it."""
+    if site.server.hosts.standby or site.standby is None:
+        return site.server.hosts.standby or ""
+    together = site.standby.connection.host == site.primary.connection.host
+    return access.host if together else site.standby.connection.host
 
 
 def _instance_options(number: int, access: Connection, host: str, instance: Instance) -> Options:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,6 +12,7 @@ from dataops.backup.logical.sealing import seal_of
 from dataops.backup.physical import configuration, escrow
 from dataops.backup.physical.contents import databases
 from dataops.backup.physical.engine import PgBackRest, insist_on_version, pgbackrest
+from dataops.backup.physical.errors import HostUnreachable
 from dataops.backup.physical.settings import server_of, settings_of
 from dataops.backup.physical.site import Site, insist_on_archiving, look
 from dataops.backup.steps import Job
@@ -51,6 +53,8 @@ def preflight_checks(job: Job) -> tuple[tuple[Check, ...], str]:
             lambda there: "as deposited" if there else "will be deposited",
         )
     looks.at("store answers", lambda: job.platform.store.exists(catalog.folder(server.name)), lambda _: "yes")
+    hosts = configuration.hosts(access, site)
+    looks.at("database hosts answer", lambda: [_knock(*host) for host in hosts], ", ".join)
     with pgbackrest(job.platform, server, site) as engine:
         major = site.primary.identity.major
         version = looks.at("pgBackRest fits the server", lambda: insist_on_version(engine, major))
@@ -67,6 +71,18 @@ def _reach(engine: PgBackRest) -> str:
         return f"repository {', '.join(map(str, missing))} has no stanza yet: it will be made"
     engine.run("check")
     return "WAL arrives in every repository"
+
+
+def _knock(host: str, port: int) -> str:
+    """pgBackRest itself would try for minutes before it says that nobody is there."""
+    try:
+        socket.create_connection((host, port), timeout=10).close()
+    except OSError as error:
+        raise HostUnreachable(
+            f"Nothing answers at {host}:{port}, where pgBackRest is to reach the database host "
+            f"({error.strerror or error}): is `pgbackrest server` running there, and the port open?"
+        ) from error
+    return f"{host}:{port}"
 
 
 def _pair(site: Site) -> str:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from dataops.backup import catalog
 from dataops.backup.logical.draft import Draft, NoDraft
-from dataops.backup.logical.publish import NotVerified
 from dataops.backup.logical.sealing import seal_of
 from dataops.backup.manifest.header import Header
 from dataops.backup.physical import configuration, escrow
 from dataops.backup.physical.settings import server_of
 from dataops.backup.physical.verify import DRAFT
+from dataops.backup.publication import NotVerified, write_manifest
 from dataops.backup.steps import Job, StepReport
 from dataops.errors import DataOpsError
 from dataops.evidence.checking import Seen, checked
-from dataops.evidence.verdict import Artifact, Check, Verdict, overall
+from dataops.evidence.verdict import Check, Verdict, overall
 
 if TYPE_CHECKING:
     from dataops.store import ObjectStore
@@ -31,7 +31,7 @@ def publish(job: Job, taken: StepReport, verified: StepReport) -> StepReport:
         raise NotVerified(f"Backup {backup_id} was not verified, so it is not published.")
     store = job.platform.store
     header = _verified(store, job.subject.name, backup_id, str(verified.data["draft_sha256"]))
-    manifest = _write(store, header)
+    manifest = write_manifest(store, header)
     job.say(f"Published {backup_id}: {header.pgbackrest and header.pgbackrest.label}.")
     checks = [_replicated(job, header, str(taken.data.get("replica_trouble") or ""))]
     checks += [_escrowed(job), _others(verified)]
@@ -61,19 +61,6 @@ def _verified(store: ObjectStore, subject: str, backup_id: str, sha256: str) -> 
     return header
 
 
-def _write(store: ObjectStore, header: Header) -> Artifact:
-    """The manifest; one that stands there already must be the very same (a step run again)."""
-    from dataops.store import Conflict
-
-    key, body = catalog.manifest_key(header.subject, header.backup_id), header.to_bytes()
-    try:
-        store.put(key, body, if_none_match=True)
-    except Conflict:
-        if store.get(key) != body:
-            raise
-    return Artifact(key=key, size=len(body), sha256=hashlib.sha256(body).hexdigest())
-
-
 def _replicated(job: Job, header: Header, trouble: str) -> Check:
     """The replica has a backup of its own (taken already) and gets the manifest with its parts."""
     name, replica, begun = "replica: has a copy of its own", job.platform.replica, time.monotonic()
@@ -88,7 +75,7 @@ def _replicated(job: Job, header: Header, trouble: str) -> Check:
         for part in header.objects:
             if part.key.startswith(folder):
                 job.platform.store.copy(part.key, replica)
-        _write(replica, header)
+        write_manifest(replica, header)
     except DataOpsError as error:
         return Check(name=name, verdict=Verdict.FAILED, reason=str(error))
     return Check(

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -113,6 +113,20 @@ class Site:
         )
         return [each["Key"] for page in pages for each in page.get("Contents", [])]
 
+    @contextmanager
+    def damaged(self, key: str, change: Callable[[bytes], bytes] | None) -> Generator[None]:
+        """An object with other bytes, or gone, as long as the block lasts."""
+        client = self.store.client
+        whole = client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        if change is None:
+            client.delete_object(Bucket=self.bucket, Key=key)
+        else:
+            client.put_object(Bucket=self.bucket, Key=key, Body=change(whole))
+        try:
+            yield
+        finally:
+            client.put_object(Bucket=self.bucket, Key=key, Body=whole)
+
     def serve(self) -> None:
         """Start ``pgbackrest server`` as PostgreSQL's own user."""
         process = children.start(
@@ -218,7 +232,7 @@ def full(site: Site) -> Run:
 
 
 @contextmanager
-def writing(site: Site) -> Iterator[None]:
+def writing(site: Site) -> Generator[None]:
     """Commits on the primary, one after the other, as long as the block lasts."""
     site.primary.execute(
         "CREATE TABLE IF NOT EXISTS pulse (id serial, at timestamptz DEFAULT clock_timestamp())"
