@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -87,12 +88,12 @@ class Attempt:
             self._pieces(folder) as pieces,
             self._snapshot() as snapshot,
             self._watch(snapshot) as blockers,
+            Background(lambda stop: self._collect(snapshot, stop), "manifest") as manifest,
         ):
             env = postgres.environment_of(
                 self.ground.source.connection, self.database.dbname, application_name=self.application
             )
             roles = self._globals(env, folder)
-            manifest = Background(lambda: self._collect(snapshot), "manifest")
 
             def guard() -> None:
                 self.held.check()
@@ -145,7 +146,7 @@ class Attempt:
             say=self.job.say,
         )
 
-    def _collect(self, snapshot: Snapshot) -> Details:
+    def _collect(self, snapshot: Snapshot, stop: threading.Event) -> Details:
         settings = self.ground.settings
         before = last_hashed(self.store, self.database.name, self.keys) if self._rotates else None
         return collect(
@@ -158,6 +159,7 @@ class Attempt:
             budget=self.database.time_budget if self._rotates else None,
             hashed_before=before,
             say=self.job.say,
+            stop=stop,
         )
 
     @property

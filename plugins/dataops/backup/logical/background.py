@@ -5,24 +5,36 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
 
+PATIENCE = 5.0
+"""Seconds in which work that was told to stop should have ended."""
+
+
 class Background(Generic[T]):
-    """The result of a function that runs in a thread of its own from now on.
+    """The result of a function that runs in a thread of its own; it is told to stop when the block ends.
 
     A daemon thread and no pool: a pool would be joined when the process ends, however long a query takes.
     """
 
-    def __init__(self, work: Callable[[], T], name: str) -> None:
+    def __init__(self, work: Callable[[threading.Event], T], name: str) -> None:
         self.seconds = 0.0
         self._work = work
         self._value: T | None = None
         self._error: BaseException | None = None
+        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(PATIENCE)
 
     def raise_trouble(self) -> None:
         """Raises what the work raised, if it did."""
@@ -43,7 +55,7 @@ class Background(Generic[T]):
     def _run(self) -> None:
         begun = time.monotonic()
         try:
-            self._value = self._work()
+            self._value = self._work(self._stop)
         except BaseException as error:  # ruff: ignore[blind-except] - it belongs to whoever asks for the result
             self._error = error
         self.seconds = time.monotonic() - begun

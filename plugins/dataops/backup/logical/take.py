@@ -16,7 +16,7 @@ from dataops.backup.logical.dump import DumpInterrupted
 from dataops.backup.logical.preflight import Ground, survey
 from dataops.backup.logical.source import Source
 from dataops.backup.logical.workspace import remove_leftovers
-from dataops.backup.manifest.errors import DefinitionsChanged
+from dataops.backup.manifest.errors import DefinitionsChanged, LockWaitExceeded
 from dataops.backup.steps import Job, StepReport
 from dataops.evidence.verdict import Figure
 
@@ -55,14 +55,14 @@ def _copy(job: Job, ground: Ground, held: Held) -> Copied:
     job.say(f"Dumping {job.subject.name} from {ground.source}.")
     try:
         return Attempt(job, ground, held).run()
-    except (DefinitionsChanged, DumpInterrupted) as error:
+    except (DefinitionsChanged, DumpInterrupted, LockWaitExceeded) as error:
         job.say(f"{error} Trying once more.")
         return Attempt(job, _second_ground(job, ground, error), held).run()
 
 
 def _second_ground(job: Job, ground: Ground, error: Exception) -> Ground:
     """A standby that cancelled the dump for its recovery would do so again: then the primary."""
-    if ground.source.role == "primary" or isinstance(error, DefinitionsChanged):
+    if ground.source.role == "primary" or not isinstance(error, DumpInterrupted):
         return ground
     primary = job.platform.connection(job.platform.inventory.server_of(job.subject).connection)
     return replace(ground, source=Source(primary, "primary", f"the standby interrupted the dump: {error}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -35,19 +36,21 @@ def collect(
     budget: timedelta | None = None,
     hashed_before: Mapping[str, datetime] | None = None,
     say: Say = lambda line: None,
+    stop: Event | None = None,
 ) -> Details:
     """Everything that is true of the database at the snapshot's moment; without one, at its own.
 
     ``content``: ``full`` counts and hashes every table, ``rotate`` those that fit the budget,
     longest unseen first (by ``hashed_before``), ``definitions`` none. With a snapshot given, the
-    caller still has to ``confirm()`` it once the dump has ended.
+    caller still has to ``confirm()`` it once the dump has ended. ``stop``, once set, ends it with an error
+    and no query behind it.
     """
     if snapshot is None:
         with Snapshot(connection, dbname, keys=keys) as own:
-            details = _collect(own, content, jobs, budget, hashed_before or {}, say)
+            details = _collect(own, content, jobs, budget, hashed_before or {}, say, stop)
             own.confirm()
             return details
-    return _collect(snapshot, content, jobs, budget, hashed_before or {}, say)
+    return _collect(snapshot, content, jobs, budget, hashed_before or {}, say, stop)
 
 
 def _collect(
@@ -57,6 +60,7 @@ def _collect(
     budget: timedelta | None,
     hashed_before: Mapping[str, datetime],
     say: Say,
+    stop: Event | None,
 ) -> Details:
     if content not in {"full", "rotate", "definitions"}:
         raise NotComparable(f"Content {content!r} is unknown: full, rotate or definitions.")
@@ -66,7 +70,9 @@ def _collect(
         found = (
             {}
             if content == "definitions"
-            else _content(snapshot, moment, jobs, budget if content == "rotate" else None, hashed_before, say)
+            else _content(
+                snapshot, moment, jobs, budget if content == "rotate" else None, hashed_before, say, stop
+            )
         )
     return Details(
         moment=moment,
@@ -92,6 +98,7 @@ def _content(
     budget: timedelta | None,
     hashed_before: Mapping[str, datetime],
     say: Say,
+    stop: Event | None,
 ) -> dict[str, Content]:
     """Count and hash in the snapshot: the longest unseen first, then the largest."""
     major = snapshot.session.server_version // 10000
@@ -102,7 +109,7 @@ def _content(
     with snapshot.session.cursor() as cursor:
         statements = content_statements(cursor, snapshot.tables, major)
     started = monotonic()
-    where = Reading(snapshot.connection, snapshot.dbname, snapshot.id, jobs)
+    where = Reading(snapshot.connection, snapshot.dbname, snapshot.id, jobs, stop)
     found = read_content(where, readable, statements, budget)
     rows = sum(one.rows for one in found.values())
     say(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +31,10 @@ _READING = {
 a migration that waits for the backup, and would wait forever."""
 
 
+_LOOK = 0.2
+"""Seconds between two looks at whether to stop."""
+
+
 class Content(NamedTuple):
     """What was found in one table."""
 
@@ -46,6 +50,8 @@ class Reading(NamedTuple):
     dbname: str
     snapshot: str
     jobs: int
+    stop: Event | None = None
+    """Set by a caller who no longer wants the answer: the sessions' queries are cancelled then."""
 
 
 def read_content(
@@ -96,13 +102,21 @@ class _Work:
                 for _ in range(sessions)
             ]
             try:
-                for done in [threads.submit(self._read, conn, waiting, workers) for conn in connections]:
-                    done.result()
+                self._await({threads.submit(self._read, conn, waiting, workers) for conn in connections})
             except BaseException:
                 self.until = 0.0
                 for conn in connections:
                     conn.cancel()
                 raise
+
+    def _await(self, pending: set[Future[None]]) -> None:
+        """All is read; raises the first failure, or ``ContentUnreadable`` when the caller says stop."""
+        while pending:
+            done, pending = wait(pending, timeout=_LOOK, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+            if self.where.stop is not None and self.where.stop.is_set():
+                raise ContentUnreadable("Reading the rows was stopped, since the backup ended.")
 
     def _read(self, conn: PsycopgConnection, waiting: Iterator[Table], workers: int) -> None:
         with reading(conn, self.where.snapshot) as cursor:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from dataops.backup.logical.blockers import PROMISE, SessionBlocked
-from dataops.backup.manifest.errors import DefinitionsChanged
+from dataops.backup.manifest.collect import collect
+from dataops.backup.manifest.errors import ContentUnreadable, DefinitionsChanged
 from dataops.backup.restore import restore
 from dataops.evidence.verdict import Verdict
 from dataops.store import LeaseHeld, lease
@@ -128,3 +129,13 @@ def test_abort_gives_way_to_the_session_that_waits(
     with pytest.raises(SessionBlocked, match=r"gave way: session .* waits for AccessExclusiveLock on u"):
         one.take()
     assert one.keys(one.folder + "2") == []
+
+
+def test_no_query_of_the_manifest_outlives_a_backup_that_ends(bench: Any, primary: Any) -> None:
+    one = bench("CREATE TABLE t AS SELECT i, point(i, i) AS p FROM generate_series(1, 200000) AS i")
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(ContentUnreadable, match="stopped"):
+        collect(primary.connection, dbname=one.database.dbname, keys=one.platform.keys, stop=stop)
+    ours = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND application_name LIKE 'dataops %'"
+    until(lambda: primary.execute(ours.format(one.database.dbname)) == [(0,)])
