@@ -39,7 +39,11 @@ def from_environment(connection_id: str) -> Connection:
             f"Connection {connection_id!r} does not exist: set {variable}, or create it in Airflow."
         )
     try:
-        return _from_json(connection_id, text) if text.lstrip().startswith("{") else _from_uri(connection_id, text)
+        return (
+            _from_json(connection_id, text)
+            if text.lstrip().startswith("{")
+            else _from_uri(connection_id, text)
+        )
     except (ValueError, TypeError) as error:
         raise ConfigurationError(
             f"Connection {connection_id!r} in {variable} cannot be read: neither a URI nor a JSON object."
