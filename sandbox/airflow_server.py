@@ -161,6 +161,12 @@ class AirflowServer:
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "40",
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
             "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
+            # By default twenty runs a loop: with two hundred, those that have begun wait behind new ones.
+            "SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "100",
+            # A file that parses slowly on a busy host must not make all DAGs vanish, and with them the backups.
+            "CORE__DAGBAG_IMPORT_TIMEOUT": "120",
+            "DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "180",
+            "DAG_PROCESSOR__STALE_DAG_THRESHOLD": "180",
             "DAG_PROCESSOR__DAG_VERSION_INFLATION_CHECK_LEVEL": "error",
             "DAG_PROCESSOR__DISABLE_BUNDLE_VERSIONING": "True",
             "DAG_PROCESSOR__REFRESH_INTERVAL": "15",
