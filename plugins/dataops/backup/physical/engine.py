@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dataops.backup.logical.workspace import workspace
 from dataops.backup.physical import configuration
 from dataops.backup.physical.configuration import Options, Repository
 from dataops.backup.physical.errors import VersionUnfit
@@ -102,11 +102,11 @@ def pgbackrest(platform: Platform, server: Server, site: Site | None = None) -> 
     With ``site`` it reaches the database hosts; without, only the repositories.
     """
     access = platform.connection(server.pgbackrest)
-    with tempfile.TemporaryDirectory(prefix="dataops-pgbackrest-") as folder:
+    with workspace() as folder:
         stanza: Options = {"pg1-path": f"{folder}/nowhere"}
         if site is not None:
             stanza = configuration.host_options(access, site)
-        yield configured(platform, server, Path(folder), stanza)
+        yield configured(platform, server, folder, stanza)
 
 
 def configured(

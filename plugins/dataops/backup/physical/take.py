@@ -16,6 +16,7 @@ from urllib.parse import quote
 from dataops.backup import catalog
 from dataops.backup.logical.draft import Draft, new_backup_id
 from dataops.backup.logical.sealing import Seal, seal_of
+from dataops.backup.logical.workspace import remove_leftovers
 from dataops.backup.manifest.header import Encryption, Header
 from dataops.backup.physical import configuration, copying, escrow
 from dataops.backup.physical.contents import Contents, Reading
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from dataops.inventory import Server
     from dataops.store import Held
 
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
 """A run that died keeps the next one out for so long."""
 
 
@@ -43,6 +44,8 @@ def take(job: Job) -> StepReport:
     server, started = server_of(job), datetime.now(UTC)
     holder = f"process {os.getpid()} on {socket.gethostname()}"
     with lease(job.platform.store, f"backup/{server.name}", holder=holder, seconds=LEASE_SECONDS) as held:
+        for name in remove_leftovers():
+            job.say(f"Removed {name}, which a run that died left behind.")
         site = look(job.platform, server)
         insist_on_archiving(site.primary)
         with pgbackrest(job.platform, server, site) as engine:

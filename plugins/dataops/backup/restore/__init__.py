@@ -56,5 +56,12 @@ def restore(
     from dataops.backup.restore.physical import restore_physical
 
     return restore_physical(
-        platform, subject, point=point, target=Path(target), say=say, dry_run=dry_run, verify=verify
+        platform,
+        subject,
+        point=point,
+        target=Path(target),
+        say=say,
+        dry_run=dry_run,
+        verify=verify,
+        from_replica=from_replica,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dataops.backup import catalog
 from dataops.backup.physical import Physical, errors
 from dataops.backup.steps import Job
 from dataops.connections import Connection
@@ -20,8 +22,9 @@ from dataops.inventory import Server
 from dataops.store import LeaseHeld, lease
 
 from sandbox.certificates import Authority
+from sandbox.deadline import wait_until
 from sandbox.ports import free_port
-from tests.integration.backup.physical.conftest import PASSPHRASE, Run, Site
+from tests.integration.backup.physical.conftest import PASSPHRASE, Run, Site, back_up
 
 NOBODY = 65534
 
@@ -201,3 +204,33 @@ def test_no_secret_stands_in_a_process_list_or_a_report(site: Site, full: Run) -
     secrets = (PASSPHRASE, site.store.admin.secret_key, site.primary.cluster.password)
     texts = [*seen, report.model_dump_json(), *full.said, full.taken.model_dump_json()]
     assert not [text[:80] for text in texts if any(secret in text for secret in secrets)]
+
+
+def take_until_killed(site: Site) -> None:
+    Physical().take(job(site, type="full", content="definitions"))
+
+
+def test_a_worker_killed_while_copying_leaves_no_backup_and_the_next_run_passes(
+    site: Site, full: Run
+) -> None:
+    before = {each.backup_id for each in catalog.backups(site.platform().store, "plant")}
+    worker = get_context("fork").Process(target=take_until_killed, args=(site,))
+    worker.start()
+    running = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgBackRest [backup]%'"
+    assert wait_until(lambda: site.primary.execute(running)[0][0] > 0, seconds=60)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.join(10)
+    assert wait_until(lambda: site.primary.execute(running)[0][0] == 0, seconds=60)
+    assert {each.backup_id for each in catalog.backups(site.platform().store, "plant")} == before
+    assert wait_until(lambda: not held(site), seconds=90)
+    assert back_up(site, type="diff", content="definitions").backup_id not in before
+
+
+def held(site: Site) -> bool:
+    """Whether the killed run's lease still stands: it ends by itself."""
+    try:
+        with lease(site.platform().store, "backup/plant", holder="the test", seconds=30):
+            return False
+    except LeaseHeld:
+        return True
