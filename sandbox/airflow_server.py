@@ -65,7 +65,9 @@ class AirflowServer:
 
     def command(self, service: str) -> list[str]:
         """The program of one service, in the foreground."""
-        return [sys.executable, "-m", "airflow", service]
+        # The servers of logs would listen on every interface; here all share one folder of logs anyway.
+        options = ["--skip-serve-logs"] if service in {"scheduler", "triggerer"} else []
+        return [sys.executable, "-m", "airflow", service, *options]
 
     def configure(self) -> None:
         """Write configuration and logins."""
@@ -163,7 +165,7 @@ class AirflowServer:
             "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
             # By default twenty runs a loop: with two hundred, those that have begun wait behind new ones.
             "SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "100",
-            # A file that parses slowly on a busy host must not make all DAGs vanish, and with them the backups.
+            # A file that parses slowly on a busy host must not make all DAGs, and so the backups, vanish.
             "CORE__DAGBAG_IMPORT_TIMEOUT": "120",
             "DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "180",
             "DAG_PROCESSOR__STALE_DAG_THRESHOLD": "180",
