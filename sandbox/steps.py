@@ -140,8 +140,9 @@ class Steps:
                 environment=airflow.environment,
                 fingerprint=airflow.fingerprint,
             )
-            # At the first start the scheduler runs what was due already: its subjects must be there.
-            needs = (FLIGHTS, "archive") if service == "scheduler" else ()
+            # The scheduler at once runs what was due already: its subjects must be there, and the API
+            # server that its tasks talk to.
+            needs = (FLIGHTS, "archive", "api-server") if service == "scheduler" else ()
             ready = partial(airflow.is_ready, service)
             services.append(
                 Step(service, ("airflow-database", *needs), program=program, ready=ready, seconds=180)

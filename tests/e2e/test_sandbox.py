@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import closing, suppress
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -79,6 +80,25 @@ def test_logins_are_real_and_pools_are_there(sandbox):
     pools = sandbox.airflow().get("/api/v2/pools")["pools"]
     assert "backup" in {pool["name"] for pool in pools}
     assert sandbox.airflow().get("/api/v2/importErrors")["import_errors"] == []
+
+
+def listening() -> dict[int, set[str]]:
+    """The local addresses (in the kernel's hexadecimal) by port on which something listens."""
+    found: dict[int, set[str]] = {}
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            local, state = line.split()[1], line.split()[3]
+            if state == "0A":
+                address, _, port = local.rpartition(":")
+                found.setdefault(int(port, 16), set()).add(address)
+    return found
+
+
+def test_everything_listens_on_loopback_only(sandbox):
+    known = set(sandbox.home.known_ports.values())
+    ours = {port: addresses for port, addresses in listening().items() if port in known}
+    assert len(ours) > len(NAMES)
+    assert {address for addresses in ours.values() for address in addresses} == {"0100007F"}
 
 
 def test_up_again_changes_nothing(sandbox):
