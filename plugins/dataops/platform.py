@@ -34,12 +34,12 @@ class Platform:
 
     @cached_property
     def replica(self) -> ObjectStore | None:
-        """The other region's bucket, by ``dataops_replica``; None where ``DATAOPS_REPLICA_BUCKET`` is not set."""
+        """The other region's bucket, by ``dataops_replica``; None without ``DATAOPS_REPLICA_BUCKET``."""
         return self._bucket("dataops_replica", "DATAOPS_REPLICA_BUCKET") if _replicated() else None
 
     @cached_property
     def keys(self) -> Keys:
-        """Recipients and HMAC key by ``dataops_encryption``; identities, where allowed, by ``dataops_decryption``."""
+        """Recipients and HMAC key by ``dataops_encryption``, identities by ``dataops_decryption``."""
         from dataops.store import Keys
 
         return Keys.from_connections(self.resolve)
