@@ -179,16 +179,16 @@ def _fill(cluster: Cluster) -> None:
 
 def _platform(backrest: BackRest) -> tuple[Platform, Server]:
     worker = backrest.store.authority.issue(WORKER)
-    cluster = backrest.cluster
+    cluster, (identity, recipient) = backrest.cluster, new_identity()
     connections = {
         "bench": Connection(
             "bench", host=LOOPBACK, port=cluster.port, login=SUPERUSER, password=cluster.password
         ),
         "dataops_store": backrest.store.connection(),
         "dataops_encryption": Connection(
-            "dataops_encryption", password=secrets.token_hex(32), extra={"recipients": [new_identity()[1]]}
+            "dataops_encryption", password=secrets.token_hex(32), extra={"recipients": [recipient]}
         ),
-        "dataops_decryption": Connection("dataops_decryption", password=new_identity()[0]),
+        "dataops_decryption": Connection("dataops_decryption", password=identity),
         "bench_pgbackrest": Connection(
             "bench_pgbackrest",
             host="localhost",

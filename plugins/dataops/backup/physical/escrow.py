@@ -29,12 +29,10 @@ def note_key(server: str) -> str:
 
 
 def deposit(store: ObjectStore, server: str, passphrase: str, keys: Keys) -> bool:
-    """Whether the passphrase was deposited now; False where it lies there already.
+    """Whether the passphrase was deposited now; False where it lies there for these very recipients.
 
-    Raises ``WrongPassphrase`` where another one does.
+    Raises ``WrongPassphrase`` where another one does. Call it under the server's lease.
     """
-    from dataops.store import Conflict
-
     if is_deposited(store, server, passphrase, keys):
         return False
     sealed = keys.encrypt(passphrase.encode())
@@ -46,11 +44,8 @@ def deposit(store: ObjectStore, server: str, passphrase: str, keys: Keys) -> boo
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     store.put(escrow_key(server), sealed)
-    try:
-        # The note last: while it is missing, the next run deposits again.
-        store.put(note_key(server), json.dumps(note, indent=2), if_none_match=True)
-    except Conflict:
-        return is_deposited(store, server, passphrase, keys)
+    # The note last: while it is missing or speaks of other bytes, the next run deposits again.
+    store.put(note_key(server), json.dumps(note, indent=2))
     return True
 
 
@@ -71,6 +66,6 @@ def is_deposited(store: ObjectStore, server: str, passphrase: str, keys: Keys) -
             f"{note_key(server)} says that the repository has another passphrase than the connection "
             "holds: restore the connection's password. A new passphrase needs a new repository."
         )
-    if note["sha256"] != hashlib.sha256(sealed).hexdigest():
+    if note["sha256"] != hashlib.sha256(sealed).hexdigest() or note["recipients"] != list(keys.recipients):
         return False
     return not keys.identities or keys.decrypt(sealed) == passphrase.encode()
