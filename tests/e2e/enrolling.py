@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,26 +25,40 @@ INSERT INTO orders SELECT i, 1 + i % 500, i / 7.0 FROM generate_series(1, 5000) 
 
 
 @contextmanager
-def enrolled(sandbox: Sandbox, names: Iterable[str], *, script: str = "") -> Generator[None]:
-    """These databases exist and Airflow knows their DAGs, due at once; afterwards nothing of them is left.
+def databases(sandbox: Sandbox, names: Sequence[str]) -> Generator[None]:
+    """Copies of one small database. Copied as files, they burden the archive less than page by page."""
+    drop(sandbox, (TEMPLATE, *names))
+    with session(sandbox) as cursor:
+        cursor.execute(f"CREATE DATABASE {TEMPLATE}")
+    with session(sandbox, TEMPLATE) as cursor:
+        cursor.execute(SCHEMA)
+    with session(sandbox) as cursor:
+        for name in names:
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    try:
+        yield
+    finally:
+        drop(sandbox, (TEMPLATE, *names))
+
+
+@contextmanager
+def enrolled(sandbox: Sandbox, servers: Mapping[str, str]) -> Generator[None]:
+    """These databases, each with its server, have DAGs that are due at once; later, nothing of them is left.
 
     All fell due in one minute of the past: a scheduler that meets a new DAG runs its last tick.
     """
-    names = list(names)
     due = datetime.now(UTC) - timedelta(minutes=5)
-    create(sandbox, names, script)
-    for name in names:
-        enrol(sandbox, name, schedule=f"'{due.minute} {due.hour} * * *'")
+    for name, server in servers.items():
+        enrol(sandbox, name, server=server, schedule=f"'{due.minute} {due.hour} * * *'")
     try:
         parse_again(sandbox)
-        await_dags(sandbox, names)
+        await_dags(sandbox, servers)
         yield
     finally:
-        for name in names:
+        for name in servers:
             (sandbox.include / "databases" / f"{name}.yaml").unlink()
         parses(sandbox)
-        forget(sandbox, names)
-        drop(sandbox, names)
+        forget(sandbox, servers)
 
 
 @contextmanager
@@ -56,19 +70,6 @@ def session(sandbox: Sandbox, dbname: str = "postgres") -> Generator[Any]:
             yield cursor
 
 
-def create(sandbox: Sandbox, names: Iterable[str], script: str = "") -> None:
-    """Copies of one small database. Copied as files, they burden the archive less than page by page."""
-    drop(sandbox, (TEMPLATE, *names))
-    with session(sandbox) as cursor:
-        cursor.execute(f"CREATE DATABASE {TEMPLATE}")
-    with session(sandbox, TEMPLATE) as cursor:
-        cursor.execute(SCHEMA + script)
-    with session(sandbox) as cursor:
-        for name in names:
-            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    drop(sandbox, [TEMPLATE])
-
-
 def drop(sandbox: Sandbox, names: Iterable[str]) -> None:
     """These databases, where they exist."""
     with session(sandbox) as cursor:
@@ -78,7 +79,7 @@ def drop(sandbox: Sandbox, names: Iterable[str]) -> None:
 
 def enrol(sandbox: Sandbox, name: str, **fields: str) -> None:
     """The database's file in the inventory."""
-    declared = {"database": name, "server": "sandbox", "owner": "tests", **fields}
+    declared = {"database": name, "owner": "tests", **fields}
     lines = "".join(f"{field}: {value}\n" for field, value in declared.items())
     (sandbox.include / "databases" / f"{name}.yaml").write_text(lines)
 

@@ -18,7 +18,7 @@ from sandbox.airflow_server import SERVICES
 from sandbox.deadline import wait_until
 from sandbox.errors import ServiceFailed
 from tests.e2e.conftest import Sandbox
-from tests.e2e.enrolling import bucket, enrolled, pages, parses
+from tests.e2e.enrolling import bucket, databases, enrolled, pages, parses
 
 TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
 COUNT = int(os.environ.get("DATAOPS_MANY", "200")) if TORTURE else 5
@@ -104,7 +104,7 @@ def test_many_databases_are_backed_up_by_the_schedule(sandbox: Sandbox, health: 
         states = [client.get(f"{listing}&limit=1&state={state}") for state in ("success", "failed")]
         return sum(answer["total_entries"] for answer in states) >= COUNT
 
-    with enrolled(sandbox, names):
+    with databases(sandbox, names), enrolled(sandbox, dict.fromkeys(names, "sandbox")):
         assert wait_until(ended, seconds=MINUTES * 60, interval=2)
         assert parses(sandbox)
         runs = pages(client, listing, "dag_runs")
