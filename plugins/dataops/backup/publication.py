@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from dataops.backup.catalog import folder, manifest_key
-from dataops.backup.logical.verify import READERS, read_back
 from dataops.backup.manifest.header import Header
+from dataops.backup.reading_back import READERS, read_back
 from dataops.backup.steps import Job, StepReport
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Artifact, Check, Verdict, overall
@@ -23,8 +23,7 @@ class NotVerified(DataOpsError):
 def publish_header(job: Job, header: Header, verified: StepReport) -> StepReport:
     """The manifest is written: from here on the backup exists. Then the same in the replica bucket."""
     started = datetime.now(UTC)
-    if overall(verified.checks) is not Verdict.PASSED or verified.data.get("backup_id") != header.backup_id:
-        raise NotVerified(f"Backup {header.backup_id} was not verified, so it is not published.")
+    require_verified(verified, header.backup_id)
     store = job.platform.store
     manifest = write_manifest(store, header)
     job.say(
@@ -40,6 +39,12 @@ def publish_header(job: Job, header: Header, verified: StepReport) -> StepReport
         artifacts=(manifest,),
         data={"backup_id": header.backup_id, "manifest": manifest.key},
     )
+
+
+def require_verified(verified: StepReport, backup_id: str) -> None:
+    """Raises ``NotVerified`` unless every check of ``verify`` passed, and was of this very backup."""
+    if overall(verified.checks) is not Verdict.PASSED or verified.data.get("backup_id") != backup_id:
+        raise NotVerified(f"Backup {backup_id} was not verified, so it is not published.")
 
 
 def write_manifest(store: ObjectStore, header: Header) -> Artifact:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dataops.backup.logical.draft import new_backup_id
+from dataops.backup.draft import new_backup_id
 from dataops.backup.manifest.header import Consistency, Encryption, Header
 from dataops.backup.manifest.header import Rds as SnapshotOf
 from dataops.backup.publication import publish_header

@@ -20,7 +20,7 @@ class TakeSnapshot(Take):
 
     def work(self, job: Job, context: Context) -> StepReport:
         """Ask for the snapshot, then wait in the triggerer."""
-        from dataops.backup.logical.draft import new_backup_id
+        from dataops.backup.draft import new_backup_id
         from dataops.backup.rds_snapshot import rds_of
 
         started = datetime.now(UTC)

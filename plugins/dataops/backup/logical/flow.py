@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from dataops.backup.logical.growing import Cancelled
-from dataops.backup.logical.sealing import Readable
+from dataops.backup.sealing import Readable
 
 
 class Segment:

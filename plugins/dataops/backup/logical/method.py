@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from dataops.backup.logical.preflight import survey
-from dataops.backup.logical.publish import publish
 from dataops.backup.logical.take import take
-from dataops.backup.logical.verify import verify
+from dataops.backup.logical.verify import sent_header, verify
+from dataops.backup.publication import publish_header
 from dataops.backup.steps import Job, StepReport
 from dataops.evidence.verdict import Figure
 
@@ -41,4 +41,4 @@ class Logical:
 
     def publish(self, job: Job, taken: StepReport, verified: StepReport) -> StepReport:
         """The manifest, last; then the replica."""
-        return publish(job, taken, verified)
+        return publish_header(job, sent_header(job, taken), verified)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dataops.backup.draft import Piece
 from dataops.backup.logical.bundle import Bundle
-from dataops.backup.logical.draft import Piece
 from dataops.backup.logical.dump_files import DumpFile
 from dataops.backup.logical.flow import Budget, Metered, Segment
 from dataops.backup.logical.growing import GrowingFile
-from dataops.backup.logical.sealing import Seal
+from dataops.backup.sealing import Seal
 from dataops.store.multipart import PART_SIZE
 
 if TYPE_CHECKING:
@@ -67,9 +67,10 @@ class Pieces:
         self._cancelled.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def feed(self, files: Iterable[DumpFile], *, last: bool = False) -> None:
+    def feed(self, files: Sequence[DumpFile], *, last: bool = False) -> None:
         """Take over every file that can be sent now; with ``last``, everything that is left."""
         small = []
+        self._bundled.intersection_update({file.path for file in files})  # those that were read are gone
         for file in files:
             if file.path in self._growing:
                 if file.complete:

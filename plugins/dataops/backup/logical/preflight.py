@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from dataops import postgres, process
 from dataops.backup.catalog import folder as folder_of
-from dataops.backup.logical.sealing import Seal, seal_of
 from dataops.backup.logical.settings import Settings, settings_of, subject_of
 from dataops.backup.logical.source import Source, choose_source
 from dataops.backup.logical.standing import NoRoom, Standing, read_standing
+from dataops.backup.sealing import Seal, seal_of
 from dataops.backup.steps import Job
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError

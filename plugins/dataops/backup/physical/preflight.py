@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dataops.backup import catalog
-from dataops.backup.logical.sealing import seal_of
 from dataops.backup.physical import configuration, escrow
 from dataops.backup.physical.contents import databases
 from dataops.backup.physical.engine import PgBackRest, insist_on_version, pgbackrest
 from dataops.backup.physical.errors import HostUnreachable
 from dataops.backup.physical.settings import server_of, settings_of
 from dataops.backup.physical.site import Site, insist_on_archiving, look
+from dataops.backup.sealing import seal_of
 from dataops.backup.steps import Job
 from dataops.evidence.verdict import Check, Verdict
 

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dataops.backup import catalog
-from dataops.backup.logical.draft import Draft, NoDraft
-from dataops.backup.logical.sealing import seal_of
+from dataops.backup.draft import Draft, NoDraft
 from dataops.backup.manifest.header import Header
 from dataops.backup.physical import configuration, escrow
 from dataops.backup.physical.settings import server_of
 from dataops.backup.physical.verify import DRAFT
-from dataops.backup.publication import NotVerified, write_manifest
+from dataops.backup.publication import require_verified, write_manifest
+from dataops.backup.sealing import seal_of
 from dataops.backup.steps import Job, StepReport
 from dataops.errors import DataOpsError
 from dataops.evidence.checking import Seen, checked
-from dataops.evidence.verdict import Check, Verdict, overall
+from dataops.evidence.verdict import Check, Verdict
 
 if TYPE_CHECKING:
     from dataops.store import ObjectStore
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 def publish(job: Job, taken: StepReport, verified: StepReport) -> StepReport:
     """The manifest is written: from here on the backup exists. Then the same in the replica bucket."""
     started, backup_id = datetime.now(UTC), str(taken.data["backup_id"])
-    if overall(verified.checks) is not Verdict.PASSED or verified.data.get("backup_id") != backup_id:
-        raise NotVerified(f"Backup {backup_id} was not verified, so it is not published.")
+    require_verified(verified, backup_id)
     store = job.platform.store
     header = _verified(store, job.subject.name, backup_id, str(verified.data["draft_sha256"]))
     manifest = write_manifest(store, header)

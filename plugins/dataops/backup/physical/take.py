@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from dataops.backup import catalog
-from dataops.backup.logical.draft import Draft, new_backup_id
-from dataops.backup.logical.sealing import Seal, seal_of
+from dataops.backup.draft import Draft, new_backup_id
 from dataops.backup.logical.workspace import remove_leftovers
 from dataops.backup.manifest.header import Encryption, Header
 from dataops.backup.physical import configuration, copying, escrow
@@ -24,6 +23,7 @@ from dataops.backup.physical.engine import PgBackRest, insist_on_version, pgback
 from dataops.backup.physical.information import BackupInfo
 from dataops.backup.physical.settings import Settings, server_of, settings_of
 from dataops.backup.physical.site import Site, insist_on_archiving, look
+from dataops.backup.sealing import Seal, seal_of
 from dataops.backup.steps import Job, StepReport
 from dataops.errors import DataOpsError
 from dataops.evidence.commit import git_commit

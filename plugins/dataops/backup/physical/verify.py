@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dataops.backup import catalog
-from dataops.backup.logical.draft import Draft, read_draft
-from dataops.backup.logical.verify import read_back
+from dataops.backup.draft import Draft, read_draft
 from dataops.backup.manifest.header import Header
 from dataops.backup.physical import pieces, verification
 from dataops.backup.physical.archive import archived
@@ -20,6 +19,7 @@ from dataops.backup.physical.engine import PgBackRest, pgbackrest
 from dataops.backup.physical.settings import Settings, server_of, settings_of
 from dataops.backup.physical.verification import Verification
 from dataops.backup.physical.wal import Segment, gaps
+from dataops.backup.reading_back import read_back
 from dataops.backup.steps import Job, StepReport
 from dataops.errors import DataOpsError, InconclusiveError
 from dataops.evidence.verdict import Artifact, Check, Figure, Verdict

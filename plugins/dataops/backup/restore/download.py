@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from dataops.backup.logical.sealing import Readable, Seal
 from dataops.backup.manifest.header import Header
+from dataops.backup.sealing import Readable, Seal
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Artifact
 

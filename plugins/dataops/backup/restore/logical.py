@@ -11,7 +11,6 @@ from pathlib import Path
 
 from dataops import postgres, process
 from dataops.backup import catalog
-from dataops.backup.logical.sealing import Seal
 from dataops.backup.logical.workspace import workspace
 from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.compare import Difference, differences
@@ -21,6 +20,7 @@ from dataops.backup.restore.download import Download
 from dataops.backup.restore.point import choose
 from dataops.backup.restore.statements import for_database, for_new_roles, roles_made, unquoted
 from dataops.backup.restore.target import Target, look_at, session_on
+from dataops.backup.sealing import Seal
 from dataops.backup.steps import Say, StepReport
 from dataops.errors import ConfigurationError
 from dataops.evidence.verdict import Check, Figure, Verdict

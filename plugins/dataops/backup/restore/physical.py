@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dataops.backup import catalog
-from dataops.backup.logical.sealing import Seal
 from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.compare import Difference, differences
 from dataops.backup.manifest.details import Details
@@ -22,6 +21,7 @@ from dataops.backup.manifest.header import Consistency
 from dataops.backup.physical.engine import configured
 from dataops.backup.restore.aim import Aim, aim
 from dataops.backup.restore.opening import opened
+from dataops.backup.sealing import Seal
 from dataops.backup.steps import Say, StepReport
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from dataops.backup import catalog
+from dataops.backup.draft import NoDraft
 from dataops.backup.logical import Logical
-from dataops.backup.logical.draft import NoDraft
-from dataops.backup.logical.publish import NotVerified
+from dataops.backup.publication import NotVerified
 from dataops.evidence.verdict import Verdict
 
 SMALL = "CREATE TABLE t AS SELECT generate_series(1, 100) AS i"
