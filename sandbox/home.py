@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import os_user, ports
+from sandbox.deadline import wait_until
 from sandbox.errors import Missing
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NEEDED_BYTES = 5 * 1024**3
 # A socket's path holds at most 107 characters: leave room for the names inside.
 LONGEST = 70
+PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class Home:
         remembered = self.known_ports
         if running and set(names) <= set(remembered):
             return remembered, []
+        # A program that was killed a moment ago may hold its port for another.
+        wait_until(lambda: all(map(ports.is_free, remembered.values())), seconds=PATIENCE)
         chosen, lost = ports.chosen_or_free(remembered, names)
         self._ports.write_text(json.dumps(chosen, indent=1))
         return chosen, lost
