@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from dataops.evidence.verdict import Verdict
 from dataops.store import ObjectMissing, ObjectStore
 
 READERS = 8
+BLOCK = 1000
 SETTLING = timedelta(minutes=10)
 """A record may stand without its link for so long: it is being published."""
 
@@ -83,9 +85,27 @@ def link_key(capability: str, subject: str, sequence: int) -> str:
 
 
 def newest(store: ObjectStore, capability: str, subject: str) -> Iterator[Link]:
-    """The links of one chain, newest first, each read only when asked for."""
-    for key in reversed([item.key for item in store.list(folder(capability, subject))]):
-        yield Link.model_validate_json(store.get(key))
+    """The links of one chain, newest first, each read only when asked for.
+
+    A watch adds fifty thousand links a year: the end is found by bisection over blocks of a thousand, so that
+    neither a run nor a page lists them all.
+    """
+    for block in range(_last_block(store, capability, subject), -1, -1):
+        listed = store.list(f"{folder(capability, subject)}{block:05d}")
+        for key in reversed([item.key for item in listed]):
+            yield Link.model_validate_json(store.get(key))
+
+
+def _last_block(store: ObjectStore, capability: str, subject: str) -> int:
+    """The number of whole thousands in the last sequence number."""
+
+    def begun(block: int) -> bool:
+        return store.exists(link_key(capability, subject, block * BLOCK))
+
+    beyond = 1
+    while begun(beyond):
+        beyond *= 2
+    return beyond // 2 + bisect_left(range(beyond // 2 + 1, beyond), True, key=lambda block: not begun(block))
 
 
 def verify(store: ObjectStore, capability: str, subject: str) -> ChainReport:
