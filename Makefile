@@ -37,8 +37,8 @@ bench: setup ## Measure speed as ratios, side by side with the bare programs
 torture: setup ## Long fault and load runs
 	@DATAOPS_TORTURE=1 $(PYTHON) -m pytest -m torture $(ARGS)
 
-new-server: setup ## Write include/servers/NAME.yaml: make new-server NAME=...
-	@.venv/bin/dataops new server $(NAME)
+new-server: setup ## Write include/servers/NAME.yaml: make new-server NAME=main OWNER=team
+	@.venv/bin/dataops new server $(NAME) $(if $(OWNER),--owner $(OWNER))
 
-new-database: setup ## Write include/databases/NAME.yaml: make new-database NAME=...
-	@.venv/bin/dataops new database $(NAME)
+new-database: setup ## Write include/databases/NAME.yaml: make new-database NAME=shop SERVER=main OWNER=team
+	@.venv/bin/dataops new database $(NAME) $(if $(SERVER),--server $(SERVER)) $(if $(OWNER),--owner $(OWNER))

@@ -1,6 +1,6 @@
 """``make bench``: every promise on speed as a ratio, measured side by side; also as JSON in build/bench.json.
 
-Each ``bench_<name>.py`` here has ``measure() -> Iterable[Ratio]``. ``make bench ONLY=logical`` runs one.
+Each ``bench_<name>.py`` here has ``measure() -> Iterable[Ratio]``. ``make bench ARGS=logical`` runs one.
 Exit code 1 where a promise does not hold.
 """
 
