@@ -6,7 +6,12 @@ cd "$(dirname "$0")/.."
 
 fail() { echo "$1" >&2; exit 2; }
 have() { command -v "$1" >/dev/null 2>&1; }
-postgresql() { ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb >/dev/null 2>&1 || have initdb; }
+postgresql() {
+    for program in /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb; do
+        [ ! -x "$program" ] || return 0
+    done
+    have initdb
+}
 
 stamp=$(cat requirements.lock pyproject.toml sandbox/setup.sh | sha256sum | cut -c1-32)
 if [ -x .venv/bin/python ] && [ "$(cat .venv/setup.stamp 2>/dev/null)" = "$stamp" ] && postgresql && have pgbackrest; then
@@ -55,6 +60,7 @@ have java || missing="$missing default-jre-headless"
 have mvn || [ -n "${KAFKA_HOME:-}" ] || missing="$missing maven"
 have age || missing="$missing age"
 have chromium || missing="$missing chromium"
+have curl || missing="$missing curl"
 have setpriv || missing="$missing util-linux"
 have uv || { [ -n "$python" ] && "$python" -c 'import ensurepip' 2>/dev/null; } || missing="$missing python3-venv"
 
