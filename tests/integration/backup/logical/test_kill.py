@@ -78,6 +78,7 @@ def test_sigkill_at_random_moments(bench: Any, primary: Any) -> None:
     output, errors = healthy.communicate(timeout=120)
     assert healthy.returncode == 0, errors.decode()
     assert output.endswith(b"published\n")
+    assert int(output.split()[-2]) < 300 << 20  # bytes of memory, in a process that does nothing else
     length = time.monotonic() - begun
 
     seed = random.randrange(1 << 32)

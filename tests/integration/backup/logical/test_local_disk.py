@@ -40,7 +40,6 @@ def test_a_dump_larger_than_the_bound_stays_within_it(bench: Any, through_proxy:
     assert figure(taken, "dump size") > 2 * BOUND
     assert 0 < figure(taken, "peak local disk") <= BOUND
     assert figure(taken, "dump paused") > 0
-    assert figure(taken, "peak memory of this process") < 300 << 20
 
 
 def test_a_store_that_takes_nothing_ends_the_dump_with_its_reason(
