@@ -44,6 +44,7 @@ class Backups:
     faulty: FaultyStore
     dataops: Callable[..., tuple[int, dict[str, Any]]]
     answers: list[dict[str, Any]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     def run(self) -> tuple[int, dict[str, Any]]:
         """One ``backup run``: its exit code and its answer."""
@@ -67,7 +68,7 @@ class Backups:
         """Nothing unfinished is left, neither a backup nor an upload."""
         platform = Platform("test", load(Path(), "test"), from_environment)
         now = datetime.now(UTC)
-        checks = list(sweep.removals(platform, print, grace=timedelta(0), now=now))
+        checks = list(sweep.removals(platform, self.said.append, grace=timedelta(0), now=now))
         assert {check.verdict for check in checks} == {Verdict.PASSED}, checks
         for store in (self.store, self.replica):
             assert list(store.pending_uploads()) == []
