@@ -21,6 +21,15 @@ from sandbox.object_store import Credentials, StoreServer, choose_ports
 from sandbox.ports import LOOPBACK, free_port
 from sandbox.postgresql import SUPERUSER, Cluster
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of one folder stay in one worker: they share its servers, which are started once a worker."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path.parent.relative_to(HERE))))
+
+
 FAST = {"fsync": "off", "shared_buffers": "32MB", "autovacuum": "off"}
 
 
