@@ -38,11 +38,12 @@ def dumped_tables(cursor: Cursor) -> tuple[Table, ...]:
 def content_statements(cursor: Cursor, tables: tuple[Table, ...], major: int) -> dict[str, str]:
     """For each table that has rows, the statement that counts and hashes them."""
     cursor.execute(sql(__package__, "row_expression"), {"relations": [table.relid for table in tables]})
-    expressions = dict(cursor.fetchall())
+    columns = {relid: _Columns(*rest) for relid, *rest in cursor.fetchall()}
     frame = sql(__package__, "content" if major >= 14 else "content_by_text")
     return {
         table.identity: frame
-        .replace("{expression}", expressions.get(table.relid, ""))
+        .replace("{row}", columns.get(table.relid, _NO_COLUMNS).row_hash)
+        .replace("{expression}", columns.get(table.relid, _NO_COLUMNS).all)
         .replace("{table}", table.identity)
         .replace("{condition}", table.condition)
         for table in tables
@@ -50,6 +51,29 @@ def content_statements(cursor: Cursor, tables: tuple[Table, ...], major: int) ->
     }
 
 
+class _Columns(NamedTuple):
+    """SQL over a table's columns: all of them, those outside of the chain of hashes, and the chain."""
+
+    all: str
+    unlinked: str
+    chain: str | None
+
+    @property
+    def row_hash(self) -> str:
+        """One row's hash. The record's is hashed once more, seeded by the chain.
+
+        It is a polynomial over its columns, and a sum of polynomials over all rows does not see two
+        rows swap their values in one column. int8send keeps all 64 bits.
+        """
+        if self.chain and not self.unlinked:
+            return self.chain
+        record = f"int8send(hash_record_extended(ROW({self.unlinked}), 0))"
+        return f"hash_record_extended(ROW({record}), {self.chain or 0})"
+
+
+_NO_COLUMNS = _Columns("", "", None)
+
+
 def algorithm(major: int) -> str:
     """Name and version of the content hash: hashes of two manifests compare only where this is equal."""
-    return f"dataops-rows-{'record' if major >= 14 else 'text'}/1 on PostgreSQL {major}"
+    return f"dataops-rows-{'chain' if major >= 14 else 'text'}/2 on PostgreSQL {major}"

@@ -236,3 +236,61 @@ def test_nan_of_any_payload_prints_and_hashes_alike(
     )
     found = describe(primary, name)
     assert hash_of(found, "one") == hash_of(found, "two")
+
+
+WIDE = [f"c{number:02}" for number in range(1, 71)]
+"""More columns than the chain of hashes takes: the first 60 by name."""
+
+CELLS = {
+    "none": {},
+    "first": {"c01": 1},
+    "last of the chain": {"c60": 1},
+    "first after it": {"c61": 1},
+    "last": {"c70": 1},
+    "null within": {"c30": None},
+    "null at its end": {"c60": None},
+    "null after it": {"c61": None},
+    "null at the end": {"c70": None},
+}
+
+
+def test_every_column_of_a_wide_table_is_seen(
+    primary: DatabaseServer, describe: Callable[..., Details]
+) -> None:
+    name = primary.create_database("wide")
+    columns = ", ".join(f"{column} int" for column in WIDE)
+    for number, cells in enumerate(CELLS.values()):
+        values = ", ".join("NULL" if cells.get(c, 0) is None else str(cells.get(c, 0)) for c in WIDE)
+        primary.execute(
+            f"CREATE TABLE t{number} ({columns}); INSERT INTO t{number} VALUES ({values})", dbname=name
+        )
+    found = describe(primary, name)
+    assert len({hash_of(found, f"t{number}")[1] for number in range(len(CELLS))}) == len(CELLS)
+
+
+# One column that the chain takes beside one that it does not, each with a value that moves to the other row.
+@pytest.mark.parametrize(
+    "kind", ["int", "bigint", "text", "char(5)", "bool", "uuid", "numeric", "jsonb", "timestamp"]
+)
+@pytest.mark.parametrize("beside", ["int", "numeric"])
+def test_a_value_or_a_null_that_moves_to_the_other_row_is_seen(
+    primary: DatabaseServer, describe: Callable[..., Details], kind: str, beside: str
+) -> None:
+    name = primary.create_database("moves")
+    one, other = {
+        "bool": ("t", "f"),
+        "uuid": ("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "00000000-0000-0000-0000-000000000000"),
+        "timestamp": ("2013-01-01", "2013-01-02"),
+    }.get(kind, ("0", "1"))
+    sides = {
+        "here": f"(1, '{one}'), (2, '{other}'), (3, NULL)",
+        "swapped": f"(1, '{other}'), (2, '{one}'), (3, NULL)",
+        "null_moved": f"(1, '{one}'), (2, NULL), (3, '{other}')",
+        "null_filled": f"(1, '{one}'), (2, '{other}'), (3, '{one}')",
+    }
+    for table, rows in sides.items():
+        primary.execute(
+            f"CREATE TABLE {table} (n {beside}, v {kind}); INSERT INTO {table} VALUES {rows}", dbname=name
+        )
+    found = describe(primary, name)
+    assert len({hash_of(found, table)[1] for table in sides}) == len(sides)
