@@ -11,8 +11,8 @@ from dataops.backup.steps import Job
 from dataops.errors import ConfigurationError
 from dataops.platform import Platform
 
-LEASE_SECONDS = 3
-"""Short, so that the next run need not wait long for a lease whose holder was killed."""
+LEASE_SECONDS = 10
+"""Short, so that the next run need not wait half a minute for a lease whose holder was killed."""
 
 
 def main() -> None:

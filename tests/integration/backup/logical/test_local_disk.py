@@ -46,7 +46,7 @@ def test_a_store_that_takes_nothing_ends_the_dump_with_its_reason(
     bench: Any, through_proxy: Any, faulty: Any
 ) -> None:
     one = through_proxy(bench(WIDE.format(rows=60_000), compression="none"))
-    faulty.decide = late_by(3)
+    faulty.decide = late_by(8)
     with pytest.raises(StoreTooSlow, match="the store takes data too slowly"):
         one.take(disk_bound=BOUND, disk_patience="1s")
     assert one.published() == []
