@@ -162,7 +162,7 @@ def dump(
             gate.regulate(running, sum(file.allocated for file in files))
             guard()
             progress.tell()
-            pieces.settled(gate.tick)
+            pieces.watch(gate.tick)
         finished = _finished(running)
     pieces.feed(dumped.look(None), last=True)
     while not pieces.settled(TICK):
