@@ -24,6 +24,7 @@ from sandbox.postgresql import SUPERUSER, Cluster
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of one folder stay in one worker: they share its servers, which are started once a worker."""
     for item in items:
