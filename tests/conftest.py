@@ -15,20 +15,25 @@ import psycopg2
 import pytest
 from dataops.connections import Connection
 from psycopg2 import sql
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from sandbox import children
 from sandbox.object_store import Credentials, StoreServer, choose_ports
 from sandbox.ports import LOOPBACK, free_port
 from sandbox.postgresql import SUPERUSER, Cluster
 
-HERE = Path(__file__).parent
 
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFolder(LoadScopeScheduling):
     """The tests of one folder stay in one worker: they share its servers, which are started once a worker."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.parent.relative_to(HERE))))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    """How ``make test`` shares the tests out; pytest-xdist's own groups are lost with pytest 9.2."""
+    return ByFolder(config, log)
 
 
 FAST = {"fsync": "off", "shared_buffers": "32MB", "autovacuum": "off"}
