@@ -61,6 +61,7 @@ have mvn || [ -n "${KAFKA_HOME:-}" ] || missing="$missing maven"
 have age || missing="$missing age"
 have chromium || missing="$missing chromium"
 have curl || missing="$missing curl"
+have zstd || missing="$missing zstd"
 have setpriv || missing="$missing util-linux"
 have uv || { [ -n "$python" ] && "$python" -c 'import ensurepip' 2>/dev/null; } || missing="$missing python3-venv"
 
