@@ -163,6 +163,8 @@ class AirflowServer:
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "40",
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
             "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
+            # A host that stalls for half a minute must not make the scheduler disown its live tasks.
+            "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "60",
             # By default twenty runs a loop: with two hundred, those that have begun wait behind new ones.
             "SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "100",
             # A file that parses slowly on a busy host must not make all DAGs, and so the backups, vanish.
