@@ -1,5 +1,6 @@
 """The one door to other programs: argument lists, explicit environment, deadlines, no orphans."""
 
+from dataops.process.child import peak_memory_of
 from dataops.process.errors import DeadlineExceeded, ProgramFailed, ProgramMissing, SecretInArguments
 from dataops.process.programs import find_program, version_of
 from dataops.process.running import Finished, Running, run, start
@@ -12,6 +13,7 @@ __all__ = [
     "Running",
     "SecretInArguments",
     "find_program",
+    "peak_memory_of",
     "run",
     "start",
     "version_of",

@@ -133,7 +133,7 @@ class Child:
         try:
             interval = 10
             while not end.poll(interval):
-                self.peak_memory = max(self.peak_memory, _high_water(self.pid))
+                self.peak_memory = max(self.peak_memory, peak_memory_of(self.pid))
                 interval = _SAMPLE_EVERY
         finally:
             os.close(descriptor)
@@ -172,8 +172,11 @@ def _identity(user: str | None) -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": os.getgrouplist(user, entry.pw_gid)}
 
 
-def _high_water(pid: int) -> int:
-    """Peak resident memory in bytes since the program was loaded (proc(5), VmHWM); 0 where it is gone."""
+def peak_memory_of(pid: int) -> int:
+    """A process's peak resident memory in bytes since its program was loaded; 0 where it is gone.
+
+    VmHWM of proc(5): ``getrusage`` would count what its parent had at the fork.
+    """
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
             if line.startswith("VmHWM:"):

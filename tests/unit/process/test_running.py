@@ -201,9 +201,9 @@ def test_what_the_callback_raises_ends_the_program() -> None:
 def test_peak_memory_is_the_programs_own_and_not_ours() -> None:
     ballast = bytearray(120_000_000)
     small = run(["sleep", "0.1"], env=ENV)
-    big = run(
-        [sys.executable, "-c", "x = bytearray(400_000_000); x[::4096] = b'1' * len(x[::4096])"], env=ENV
-    )
+    # It keeps its memory for longer than the time between two looks at it.
+    program = "import time; x = bytearray(400_000_000); x[::4096] = b'1' * len(x[::4096]); time.sleep(1)"
+    big = run([sys.executable, "-c", program], env=ENV)
     assert 0 < small.peak_memory < len(ballast)
     assert big.peak_memory > 380_000_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,6 +18,7 @@ from dataops.backup.logical.workspace import remove_leftovers
 from dataops.backup.manifest.errors import DefinitionsChanged, LockWaitExceeded
 from dataops.backup.steps import Job, StepReport
 from dataops.evidence.verdict import Figure
+from dataops.process import peak_memory_of
 
 if TYPE_CHECKING:
     from dataops.store import Held
@@ -83,7 +83,7 @@ def _report(started: datetime, ground: Ground, copied: Copied) -> StepReport:
         "upload rate": (copied.plain_bytes / max(dumped.seconds, 0.001), "bytes/second"),
         "peak local disk": (dumped.peak_disk, "bytes"),
         "peak memory of pg_dump": (dumped.peak_memory, "bytes"),
-        "peak memory of this process": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, "bytes"),
+        "peak memory of this process": (peak_memory_of(os.getpid()), "bytes"),
     }
     return StepReport(
         step="take",
