@@ -51,7 +51,8 @@ class Broker:
             identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
             command = [java(), "-cp", f"{self.jars}/*", "kafka.tools.StorageTool", "format"]
             finished = subprocess.run(
-                [*command, "--cluster-id", identity, "-c", str(self._config)],
+                # One word, since an id may begin with a hyphen.
+                [*command, f"--cluster-id={identity}", "-c", str(self._config)],
                 capture_output=True,
                 text=True,
                 check=False,
