@@ -134,7 +134,7 @@ def record_of(
             rto_seconds=subject.objectives.rto.total_seconds(),
             rpo_seconds=subject.objectives.rpo.total_seconds(),
         ),
-        steps=tuple(_step(report) for report in reports),
+        steps=tuple(step_of(report) for report in reports),
         checks=checks,
         figures=tuple(figure for report in reports for figure in report.figures),
         artifacts=tuple(artifact for report in reports for artifact in report.artifacts),
@@ -148,7 +148,8 @@ def record_of(
     )
 
 
-def _step(report: StepReport) -> Step:
+def step_of(report: StepReport) -> Step:
+    """What the record keeps of a step: when it ran, and what its checks say together."""
     from dataops.evidence.record import Step
 
     # Work without a check of its own, like copying, has nothing to judge: the next steps do.

@@ -2,6 +2,7 @@
 
 from dataops.inventory.database import Database
 from dataops.inventory.discovery import Unenrolled, unenrolled
+from dataops.inventory.drilling import AFTER_BACKUP, Drill, Fresh, PointPolicy, Smoke
 from dataops.inventory.duration import Duration, format_duration, parse_duration
 from dataops.inventory.inventory import Inventory, Subject, UnknownSubject
 from dataops.inventory.loading import NoInclude, load
@@ -11,19 +12,24 @@ from dataops.inventory.problem import InvalidFile, Problem
 from dataops.inventory.server import BackupType, Hosts, Physical, Rds, Server, WalArchive, Worker
 
 __all__ = [
+    "AFTER_BACKUP",
     "BackupType",
     "Database",
+    "Drill",
     "Duration",
+    "Fresh",
     "Hosts",
     "InvalidFile",
     "Inventory",
     "NoInclude",
     "Objectives",
     "Physical",
+    "PointPolicy",
     "Problem",
     "Rds",
     "Retention",
     "Server",
+    "Smoke",
     "Subject",
     "Unenrolled",
     "UnknownSubject",

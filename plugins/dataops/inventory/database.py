@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from dataops.inventory.drilling import Drill
 from dataops.inventory.duration import Duration
 from dataops.inventory.fields import (
     NOT_WRITTEN,
@@ -67,6 +68,7 @@ class Database(Part):
     encryption: Encryption = Field(
         "on", description="`on`, `off`, or the id of a connection with its own recipients."
     )
+    drill: Drill = Field(Drill(), description="Restore drills of its backups.")
     retired: Day | None = Field(None, description="Day from which on it is no longer backed up.")
 
     @field_validator("dbname", mode="before")

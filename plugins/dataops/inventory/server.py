@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from dataops.inventory.drilling import Drill
 from dataops.inventory.duration import Duration
 from dataops.inventory.fields import (
     NOT_WRITTEN,
@@ -126,6 +127,7 @@ class Server(Part):
     encryption: Encryption = Field(
         "on", description="`on`, `off`, or the id of a connection with its own recipients."
     )
+    drill: Drill = Field(Drill(schedule="weekly"), description="Restore drills of its backups.")
     retired: Day | None = Field(None, description="Day from which on it is no longer backed up.")
 
     @field_validator("stanza", "pgbackrest", mode="before")

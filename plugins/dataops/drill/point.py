@@ -1,0 +1,56 @@
+"""Recovery points: what a drill restores, and how one is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from pydantic import JsonValue
+
+from dataops.backup import catalog
+from dataops.backup.manifest.header import Header
+from dataops.inventory import Database, Server
+from dataops.platform import Platform
+
+Kind = Literal["backup", "instant", "end of archive"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One recovery point.
+
+    ``backup``: the manifest's own moment. ``instant``: a time inside a server's point-in-time window.
+    ``end of archive``: all that the archived WAL reaches. ``at`` is UTC; ``chosen_because`` is for people.
+    """
+
+    kind: Kind
+    header: Header
+    at: datetime
+    chosen_because: str
+    lsn: str | None = None
+    """Of an instant: the exact end of recovery, by WAL order (exclusive), where it is known."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """What travels between tasks: the header stays in the store."""
+        return {
+            "kind": self.kind,
+            "backup_id": self.header.backup_id,
+            "at": self.at.isoformat(),
+            "chosen_because": self.chosen_because,
+            "lsn": self.lsn,
+        }
+
+    @classmethod
+    def from_json(cls, told: object, platform: Platform, subject: Database | Server) -> Point:
+        """The point that ``to_json`` told, its header read from the store again."""
+        point = cast(Mapping[str, Any], told)
+        header = catalog.header(platform.store, subject.name, str(point["backup_id"]))
+        return cls(
+            kind=point["kind"],
+            header=header,
+            at=datetime.fromisoformat(point["at"]),
+            chosen_because=point["chosen_because"],
+            lsn=point["lsn"],
+        )

@@ -1,0 +1,211 @@
+"""One drill: choose a point, look before touching, restore, check, tear down; and the record of it.
+
+The command line calls ``run``; Airflow runs the same steps as tasks and calls ``record_of``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dataops.backup.outcome import broken, first_red, unfinished
+from dataops.backup.run import step_of
+from dataops.backup.steps import Job, Say, StepReport
+from dataops.drill.point import Point
+from dataops.errors import ConfigurationError, DataOpsError
+from dataops.evidence.commit import git_commit
+from dataops.evidence.verdict import overall, reason
+from dataops.inventory import Database, Server
+from dataops.platform import Platform
+
+if TYPE_CHECKING:
+    from dataops.evidence import Published
+    from dataops.evidence.record import Record
+
+CAPABILITY = "restore_drill"
+STEPS = ("prepare", "drill")
+LEASE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A drill's record, where its evidence lies, and the exit code that the command line answers."""
+
+    record: Record
+    published: Published
+    exit_code: int
+
+
+def new_drill_id(started: datetime) -> str:
+    """``20261123T141500Z-3f9a2c``: the start in UTC and something random; its resources carry it."""
+    return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def prepare(job: Job) -> StepReport:
+    """The point is chosen and everything that the drill needs is there; changes nothing.
+
+    ``job.options`` may hold ``point`` (``latest``, ``oldest``, ``random``, a backup id or an ISO time).
+    ``data`` has ``drill_id``, ``backup_id`` and ``point``, which ``drill`` takes up.
+    """
+    from dataops.drill.choosing import choose
+    from dataops.drill.preflight import preflight
+
+    started = datetime.now(UTC)
+    point = choose(job, str(job.options["point"]) if job.options.get("point") else None)
+    job.say(
+        f"Point: {point.at:%Y-%m-%d %H:%M:%S} UTC, backup {point.header.backup_id}: {point.chosen_because}."
+    )
+    checks = preflight(job, point)
+    return StepReport(
+        step="prepare",
+        started=started,
+        finished=datetime.now(UTC),
+        checks=checks,
+        data={
+            "drill_id": new_drill_id(started),
+            "backup_id": point.header.backup_id,
+            "point": point.to_json(),
+        },
+    )
+
+
+def drill(job: Job, prepared: StepReport) -> StepReport:
+    """Restore the prepared point, check it, measure it, tear it down; one check a line.
+
+    Raises what stopped the restore; whatever happens, the scratch server and its files are gone after it.
+    ``LeaseHeld`` while another drill of the subject runs.
+    """
+    from dataops.drill.checking import run_checks
+    from dataops.drill.measuring import measure
+    from dataops.drill.restoring import restored, torn_down
+    from dataops.store import lease
+
+    started = datetime.now(UTC)
+    drill_id = str(prepared.data["drill_id"])
+    point = Point.from_json(prepared.data["point"], job.platform, job.subject)
+    holder = f"drill {drill_id} on {socket.gethostname()}"
+    with lease(job.platform.store, f"drill/{job.subject.name}", holder=holder, seconds=LEASE_SECONDS) as held:
+        with restored(job, point, drill_id=drill_id) as server:
+            held.check()
+            outcome = run_checks(server, job)
+            held.check()
+        checks = (*outcome.checks, torn_down(job, drill_id))
+        measured = measure(job, server, checks)
+    return StepReport(
+        step="drill",
+        started=started,
+        finished=datetime.now(UTC),
+        checks=(*checks, *measured.checks),
+        figures=measured.figures,
+        programs=server.header.programs,
+        data={"drill_id": drill_id, "coverage": outcome.coverage, "details": measured.details},
+    )
+
+
+def run(
+    platform: Platform,
+    name: str,
+    *,
+    say: Say,
+    point: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Drill one subject, from choosing the point to evidence, which is written also where it was stopped."""
+    from dataops.evidence import publish
+
+    subject = platform.inventory.subject(name)
+    if subject.retired is not None:
+        raise ConfigurationError(f"{name} is retired since {subject.retired}: it has no drills any more.")
+    job = Job(platform=platform, subject=subject, say=say, options={**(options or {}), "point": point})
+    reports, error = _run_steps(job)
+    record = record_of(platform, subject, reports)
+    published = publish(platform.store, record)
+    prove(platform, record, published)
+    if error is not None and not isinstance(error, DataOpsError):
+        raise error
+    code = ConfigurationError.exit_code if isinstance(error, ConfigurationError) else record.verdict.exit_code
+    return Outcome(record, published, code)
+
+
+def prove(platform: Platform, record: Record, published: Published) -> None:
+    """Mark the backup as proven, or as no longer proven; nothing where the evidence is not in the store."""
+    from dataops.drill.proof import write_proof
+
+    if record.lineage.backup_id is not None and not published.spooled:
+        write_proof(platform.store, record, published.key)
+
+
+def _run_steps(job: Job) -> tuple[list[StepReport], BaseException | None]:
+    """The reports of both steps, and what stopped them: an interruption too is put on record first."""
+    done: dict[str, StepReport] = {}
+    actions: dict[str, Callable[[], StepReport]] = {
+        "prepare": lambda: prepare(job),
+        "drill": lambda: drill(job, done["prepare"]),
+    }
+    for name, action in actions.items():
+        started = datetime.now(UTC)
+        job.say(f"{name} …")
+        try:
+            done[name] = action()
+        except BaseException as error:  # ruff: ignore[blind-except] an interruption is put on record too
+            done[name] = broken(name, started, error)
+            return _with_unstarted(done), error
+        if first_red(done[name].checks):
+            break
+    return _with_unstarted(done), None
+
+
+def _with_unstarted(done: Mapping[str, StepReport]) -> list[StepReport]:
+    """The reports in order; a step that was never reached stands there as inconclusive."""
+    last = list(done)[-1]
+    now = datetime.now(UTC)
+    return [done[name] if name in done else unfinished(name, now, after=last) for name in STEPS]
+
+
+def record_of(
+    platform: Platform,
+    subject: Database | Server,
+    reports: Sequence[StepReport],
+    *,
+    lineage: Mapping[str, str] | None = None,
+) -> Record:
+    """The record of a drill from what its steps reported, the verdict being that of all their checks."""
+    from dataops.evidence.record import Lineage, Objectives, Record
+
+    checks = tuple(check for report in reports for check in report.checks)
+    data = {name: value for report in reports for name, value in report.data.items()}
+    details = data.get("details")
+    backup_id = data.get("backup_id")
+    return Record(
+        capability=CAPABILITY,
+        subject=subject.name,
+        environment=platform.environment,
+        owner=subject.owner,
+        verdict=overall(checks),
+        reason=reason(checks),
+        started=min(report.started for report in reports),
+        finished=max(report.finished for report in reports),
+        objectives=Objectives(
+            rto_seconds=subject.objectives.rto.total_seconds(),
+            rpo_seconds=subject.objectives.rpo.total_seconds(),
+        ),
+        steps=tuple(step_of(report) for report in reports),
+        checks=checks,
+        figures=tuple(figure for report in reports for figure in report.figures),
+        programs={name: version for report in reports for name, version in report.programs.items()},
+        lineage=Lineage(
+            backup_id=str(backup_id) if backup_id else None,
+            git_commit=git_commit(Path(__file__)),
+            host=socket.gethostname(),
+            **(lineage or {}),
+        ),
+        details={
+            **(details if isinstance(details, dict) else {}),
+            **{name: data[name] for name in ("drill_id", "point", "coverage") if name in data},
+        },
+    )

@@ -1,0 +1,1 @@
+"""Scratch servers: the throwaway servers of drills, behind one small protocol."""
