@@ -89,6 +89,8 @@ class RestoredServer:
     """Of a physical restore: the last replayed commit's time, UTC."""
     os_user: str | None = None
     """Who owns the data directory, where that is not ourselves."""
+    ours: bool = True
+    """Whether this drill made the server; on one that somebody else restored nothing is written."""
 
     @cached_property
     def databases(self) -> tuple[RestoredDatabase, ...]:

@@ -1,0 +1,68 @@
+"""Row counts and content hashes of every table, equal to the manifest.
+
+The rows are read by the check of ``full_read``, once; here its answers are held against the manifest.
+"""
+
+from __future__ import annotations
+
+from dataops.backup.manifest.compare import Difference, differences
+from dataops.drill.checks.compared import verdict_of, with_contents
+from dataops.drill.checks.finding import SHOWN, Finding, inconclusive, not_applicable, told
+from dataops.drill.checks.looking import Look
+from dataops.drill.checks.registry import check
+from dataops.evidence.verdict import Verdict
+
+
+@check("row counts", expected="equal to the manifest", when="last")
+def row_counts(look: Look) -> Finding:
+    """Exactly as many rows as the backup's own moment had."""
+    return _compared(look, {"rows", "condition"}, "rows")
+
+
+@check("content hashes", expected="equal to the manifest", when="last")
+def content_hashes(look: Look) -> Finding:
+    """The same rows: nothing else sees a value that was changed under the same count."""
+    return _compared(look, {"hash", "algorithm"}, "hash")
+
+
+def _compared(look: Look, fields: set[str], claimed: str) -> Finding:
+    tables = [table for table in look.expected.tables if getattr(table, claimed) is not None]
+    if not tables:
+        return not_applicable(_nothing_claimed(look))
+    if not look.database.exact and look.server.point.kind != "backup":
+        return not_applicable(look.database.inexact)
+    expected, observed, unread = with_contents(look)
+    there = {table.identity for table in expected.tables}
+    found = [
+        each
+        for each in differences(expected, observed, method=look.server.method)
+        if each.kind == "table content" and _field_of(each) in fields
+    ]
+    read = [table for table in tables if table.identity in there]
+    rows = sum(look.shared.contents[table.identity].rows for table in read)
+    finding = verdict_of(look, found, f"{len(read)} tables equal, {rows} rows")
+    if finding.verdict is not Verdict.PASSED:
+        return finding
+    missing = [*unread, *_vanished(look, tables)]
+    if missing:
+        return inconclusive(f"could not be compared: {told(missing)}", [*missing[:SHOWN]])
+    return finding if read else not_applicable("not this time: the time budget went to other tables")
+
+
+def _field_of(each: Difference) -> str:
+    return each.field or "rows"
+
+
+def _vanished(look: Look, tables: list) -> list[str]:  # type: ignore[type-arg]
+    """Tables with a claim that the restored database does not have at all."""
+    return [
+        f"{table.identity}: not in the restored database"
+        for table in tables
+        if look.shared.tables and table.identity not in look.shared.tables
+    ]
+
+
+def _nothing_claimed(look: Look) -> str:
+    if not look.expected.tables:
+        return "the database had no tables"
+    return f"the manifest claims nothing about rows: its content is {look.expected.content!r}"

@@ -1,0 +1,36 @@
+"""Every table read to its end, with its TOAST: the same reading counts and hashes its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dataops.backup.manifest.content import Content
+from dataops.backup.manifest.tables import content_statements, dumped_tables
+from dataops.drill.checks.looking import Look, reason_of
+from dataops.drill.checks.registry import Item, check_of_rows
+
+
+def tables(look: Look) -> list[Item]:
+    """All tables that hold rows of their own; how each is read is made ready for all of them at once."""
+    with look.cursor() as cursor:
+        found = dumped_tables(cursor)
+        statements = content_statements(cursor, found, look.server.major)
+    look.shared.tables = {table.identity: table for table in found if table.has_rows}
+    return [
+        Item(name=identity, table=identity, size=table.bytes, about=statements[identity])
+        for identity, table in look.shared.tables.items()
+    ]
+
+
+@check_of_rows("full read", items=tables, expected="every table can be read to its end")
+def full_read(look: Look, item: Item) -> Iterable[str]:
+    """Count and hash the rows: that reads every page and brings back every value from TOAST."""
+    from datetime import UTC, datetime
+
+    try:
+        rows, hashed = look.query(item.about)[0]
+    except Exception as error:
+        look.shared.unread[item.name] = reason_of(error)
+        raise
+    look.shared.contents[item.name] = Content(rows, hashed, datetime.now(UTC))
+    return ()
