@@ -24,12 +24,13 @@ def remove(job: Job, header: Header) -> None:
 
 
 def delete_objects(store: ObjectStore, subject: str, backup_id: str) -> int:
-    """Delete the manifest, then all else under the backup's folder; returns how many objects went.
+    """Delete the manifest, then all else under the backup's folder and its proofs; returns how many went.
 
     In a versioned bucket every version goes, but for those under object lock: these stay, hidden, until
     the lock ends and the bucket's lifecycle rule takes them.
     """
-    keys = [listed.key for listed in store.list(catalog.folder(subject, backup_id))]
+    folders = (catalog.folder(subject, backup_id), catalog.proofs_folder(subject, backup_id))
+    keys = [listed.key for folder in folders for listed in store.list(folder)]
     manifest = catalog.manifest_key(subject, backup_id)
     for batch in ([key for key in keys if key == manifest], [key for key in keys if key != manifest]):
         _delete(store, batch)

@@ -26,7 +26,7 @@ class Candidate:
 
     ``needs`` are the ids of the backups that it cannot be restored without (the full of a differential,
     every link of an incremental chain). ``locked_until`` is the store's object lock. ``proven`` means that
-    its latest drill passed.
+    its latest drill passed; ``restoring`` that a drill restores it at this moment.
     """
 
     backup_id: str
@@ -35,6 +35,7 @@ class Candidate:
     in_progress: bool = False
     locked_until: datetime | None = None
     needs: frozenset[str] = frozenset()
+    restoring: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def decide(candidates: Iterable[Candidate], policy: Policy, now: datetime) -> tu
     """One decision a backup, newest first.
 
     Guarantees, whatever the policy: the newest proven backup stays; nothing expires while fewer than
-    ``keep_proven`` proven ones would remain; a backup in progress, under object lock, or needed by
-    another that stays is never expired.
+    ``keep_proven`` proven ones would remain; a backup in progress, being restored by a drill, under object
+    lock, or needed by another that stays is never expired.
     """
     newest_first = sorted(candidates, key=lambda each: (each.taken_at, each.backup_id), reverse=True)
     reasons: dict[str, str] = {}
@@ -93,6 +94,8 @@ def _untouchable(candidates: Sequence[Candidate], policy: Policy, now: datetime)
     for each in candidates:
         if each.in_progress:
             reasons[each.backup_id] = "in progress"
+        elif each.restoring:
+            reasons[each.backup_id] = "a drill is restoring it"
         elif each.locked_until is not None and each.locked_until > now:
             reasons[each.backup_id] = f"under object lock until {each.locked_until:%Y-%m-%d %H:%M} UTC"
     return reasons

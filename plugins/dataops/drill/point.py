@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from dataops.backup import catalog
 from dataops.backup.manifest.header import Header
+from dataops.drill.boundary import Boundary
 from dataops.inventory import Database, Server
 from dataops.platform import Platform
 
@@ -31,6 +32,10 @@ class Point:
     chosen_because: str
     lsn: str | None = None
     """Of an instant: the exact end of recovery, by WAL order (exclusive), where it is known."""
+    boundary: Boundary | None = None
+    """Of a physical backup: the commits on both sides of where recovery must stop."""
+    decided_at: datetime | None = None
+    """When it was decided to restore, UTC: what a disaster then would have lost is measured from it."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """What travels between tasks: the header stays in the store."""
@@ -40,6 +45,8 @@ class Point:
             "at": self.at.isoformat(),
             "chosen_because": self.chosen_because,
             "lsn": self.lsn,
+            "boundary": self.boundary.to_json() if self.boundary else None,
+            "decided_at": self.decided_at.isoformat() if self.decided_at else None,
         }
 
     @classmethod
@@ -53,4 +60,6 @@ class Point:
             at=datetime.fromisoformat(point["at"]),
             chosen_because=point["chosen_because"],
             lsn=point["lsn"],
+            boundary=Boundary.from_json(point["boundary"]) if point.get("boundary") else None,
+            decided_at=datetime.fromisoformat(point["decided_at"]) if point.get("decided_at") else None,
         )

@@ -79,7 +79,7 @@ def publish(store: ObjectStore, written: Header) -> str:
 def prove(
     store: ObjectStore, subject: str, backup_id: str, verdict: str = "passed", age: timedelta = timedelta(0)
 ) -> None:
-    """Lay a drill's proof beside a backup."""
+    """Lay what a drill leaves about a backup."""
     at = datetime.now(UTC) - age
-    key = catalog.folder(subject, backup_id) + f"proofs/{secrets.token_hex(4)}.json"
+    key = catalog.proofs_folder(subject, backup_id) + f"{secrets.token_hex(4)}.json"
     store.put(key, json.dumps({"at": at.isoformat(), "verdict": verdict}).encode())

@@ -11,7 +11,7 @@ from dataops.backup.physical.wal import Segment
 from dataops.inventory import Server
 
 if TYPE_CHECKING:
-    from dataops.store import ObjectStore
+    from dataops.store import Listed, ObjectStore
 
 DIGITS = 24
 """Of a segment's name, before the hyphen and the checksum that pgBackRest adds."""
@@ -19,13 +19,19 @@ DIGITS = 24
 
 def archived(store: ObjectStore, server: Server, *, since: str, size: int) -> Mapping[Segment, datetime]:
     """From each segment archived since the file ``since`` to its arrival, by the store's clock."""
+    found = located(store, server, since=since, size=size)
+    return {segment: listed.modified for segment, listed in found.items()}
+
+
+def located(store: ObjectStore, server: Server, *, since: str, size: int) -> Mapping[Segment, Listed]:
+    """From each segment archived since the file ``since`` to the object that holds it."""
     found = {}
     for folder in _folders(store, server, since):
         for listed in store.list(folder):
             name = listed.key.rsplit("/", 1)[1]
             # `.backup` and `.history` files and partial segments have no hyphen after the digits.
             if name[DIGITS : DIGITS + 1] == "-" and not name[8:DIGITS] < since[8:]:
-                found[Segment.named(name[:DIGITS], size)] = listed.modified
+                found[Segment.named(name[:DIGITS], size)] = listed
     return found
 
 

@@ -1,0 +1,113 @@
+"""Finding the commits around a moment or an LSN in the archived WAL, reading no more of it than needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from dataops.backup.physical.wal import position
+from dataops.drill.archived_wal import ArchivedWal
+from dataops.drill.boundary import Boundary
+from dataops.drill.commits import Commit, around_lsn, around_time
+
+STEPS_BACK = 16
+"""Segments that are looked through for a commit: an idle server fills many without one."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What part of the archive counts: segment numbers, both inclusive."""
+
+    first: int
+    last: int
+
+
+def around_moment(wal: ArchivedWal, reach: Reach, moment: datetime) -> Boundary:
+    """The commits around a moment: the first later than it by WAL order, and the one before that one.
+
+    Without one after it, ``no_after`` says so: recovery then goes to the end of the WAL.
+    """
+    number = _first_with(
+        lambda each: any(commit.at > moment for commit in wal.commits(each, each)),
+        reach,
+        guess=next((each for each in range(reach.first, reach.last + 1) if wal.arrived(each) > moment), None),
+    )
+    begin = max(reach.first, number - 1)
+    before, after = around_time(wal.commits(begin, number), moment)
+    return _boundary(wal, reach, begin, before, after)
+
+
+def around_position(wal: ArchivedWal, reach: Reach, lsn: str) -> Boundary:
+    """The commits around an LSN at which recovery stops, exclusive."""
+    number = min(max(position(lsn) // wal.size, reach.first), reach.last)
+    begin, end = max(reach.first, number - 1), number
+    before, after = around_lsn(wal.commits(begin, end), lsn)
+    while after is None and end < reach.last and end - number < STEPS_BACK:
+        end += 1
+        _, after = around_lsn(wal.commits(end - 1, end), lsn)
+    if after is None and end < reach.last:
+        boundary = _boundary(wal, reach, begin, before, None)
+        nothing = f"no transaction committed in the {STEPS_BACK} segments behind {lsn}"
+        return Boundary(boundary.before, None, boundary.no_before, nothing)
+    return _boundary(wal, reach, begin, before, after)
+
+
+def at_the_end(wal: ArchivedWal, reach: Reach) -> Boundary:
+    """The last commit of the archive, and none after it."""
+    begin = max(reach.first, reach.last - 1)
+    found = wal.commits(begin, reach.last)
+    return _boundary(wal, reach, begin, found[-1] if found else None, None)
+
+
+def _boundary(
+    wal: ArchivedWal, reach: Reach, begin: int, before: Commit | None, after: Commit | None
+) -> Boundary:
+    """With the commit before, looked for further back where ``begin`` and what follows has none."""
+    looked = begin
+    while before is None and looked > reach.first and begin - looked < STEPS_BACK:
+        looked -= 1
+        found = wal.commits(looked, looked + 1)
+        if after is not None:
+            found = [each for each in found if position(each.lsn) < position(after.lsn)]
+        before = found[-1] if found else None
+    no_before = ""
+    if before is None:
+        whole = "since the backup began" if looked == reach.first else f"in {STEPS_BACK} segments"
+        no_before = f"no transaction committed {whole} before it"
+    return Boundary(
+        before=before,
+        after=after,
+        no_before=no_before,
+        no_after="" if after else "the archived WAL ends without another commit",
+        assigned=after is not None and wal.shows_at_work(after, looked),
+    )
+
+
+def _first_with(found: Callable[[int], bool], reach: Reach, guess: int | None) -> int:
+    """The first segment of which ``found`` is true, as if it were so for all behind it; else the last one.
+
+    Gallops from the guess, then halves: a moment's segment is read within a few steps in any archive.
+    """
+    here = reach.last if guess is None else guess
+    low, high, step = reach.first, reach.last, 1
+    if found(here):
+        high = here
+        while high > low:
+            here = max(low, high - step)
+            if not found(here):
+                low = here + 1
+                break
+            high, step = here, step * 2
+    else:
+        low = min(here + 1, reach.last)
+        while low < high:
+            here = min(high, low + step - 1)
+            if found(here):
+                high = here
+                break
+            low, step = min(here + 1, high), step * 2
+    while low < high:
+        here = (low + high) // 2
+        low, high = (low, here) if found(here) else (here + 1, high)
+    return low
