@@ -37,24 +37,41 @@ def aim(backups: Sequence[Backup], point: str) -> Aim:
     if LSN.match(point):
         return _at_lsn(usable, point)
     header = choose(usable, point).header
-    copied = _copied(header)
     if point == "latest":
-        return Aim(header, copied.label, ("--type=default",), "the end of the archived WAL", exact=False)
-    if BACKUP_ID.match(point):
-        options = _before(str(header.lsn), str(header.timeline))
-        words = f"just before {header.lsn}, the moment of its manifest"
-        return Aim(header, copied.label, options, words, exact=True)
-    options = ("--type=time", f"--target={_with_zone(point)}", "--target-action=promote")
-    return Aim(header, copied.label, options, f"the last commit until {point}", exact=False)
+        return at_end(header)
+    return at_backup(header) if BACKUP_ID.match(point) else at_time(header, _moment(point), point)
+
+
+def at_backup(header: Header) -> Aim:
+    """The manifest's own moment, exactly: just before its LSN."""
+    options = _before(str(header.lsn), str(header.timeline))
+    words = f"just before {header.lsn}, the moment of its manifest"
+    return Aim(header, _copied(header).label, options, words, exact=True)
+
+
+def at_end(header: Header) -> Aim:
+    """The end of the archived WAL."""
+    options = ("--type=default",)
+    return Aim(header, _copied(header).label, options, "the end of the archived WAL", exact=False)
+
+
+def at_time(header: Header, moment: datetime, words: str | None = None) -> Aim:
+    """The last commit until a moment; PostgreSQL reads a time without a zone in its own, so it is said."""
+    zoned = moment.astimezone(UTC).isoformat(sep=" ")
+    options = ("--type=time", f"--target={zoned}", "--target-action=promote")
+    return Aim(header, _copied(header).label, options, f"the last commit until {words or zoned}", exact=False)
+
+
+def at_lsn(header: Header, lsn: str) -> Aim:
+    """All that was written before an LSN, which lies behind the backup's end."""
+    return Aim(header, _copied(header).label, _before(lsn, "latest"), f"just before {lsn}", exact=False)
 
 
 def _at_lsn(backups: Sequence[Backup], lsn: str) -> Aim:
     reached = [each.header for each in backups if position(_copied(each.header).lsn_stop) <= position(lsn)]
     if not reached:
         raise NoSuchPoint(f"No backup ended before {lsn}: nothing to recover from.")
-    header = max(reached, key=lambda each: position(_copied(each).lsn_stop))
-    options = _before(lsn, "latest")
-    return Aim(header, _copied(header).label, options, f"just before {lsn}", exact=False)
+    return at_lsn(max(reached, key=lambda each: position(_copied(each).lsn_stop)), lsn)
 
 
 def _before(lsn: str, timeline: str) -> tuple[str, ...]:
@@ -67,10 +84,10 @@ def _before(lsn: str, timeline: str) -> tuple[str, ...]:
     )
 
 
-def _with_zone(point: str) -> str:
-    """PostgreSQL reads a time without a zone in its own, the catalog in UTC: so it is always said."""
+def _moment(point: str) -> datetime:
+    """The catalog reads a time without a zone as UTC."""
     moment = datetime.fromisoformat(point)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat(sep=" ")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _copied(header: Header) -> PgBackRest:

@@ -8,7 +8,7 @@ import pwd
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,8 @@ from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.compare import Difference, differences
 from dataops.backup.manifest.details import Details
 from dataops.backup.manifest.header import Consistency
-from dataops.backup.physical.engine import configured
 from dataops.backup.restore.aim import Aim, aim
+from dataops.backup.restore.copying import Copying, recovery_folder
 from dataops.backup.restore.opening import opened
 from dataops.backup.sealing import Seal
 from dataops.backup.steps import Say, StepReport
@@ -94,7 +94,7 @@ class _Restore:
     @property
     def recovery_folder(self) -> Path:
         """Where the restored server finds pgBackRest's configuration while it recovers. It holds secrets."""
-        return self.target.with_name(self.target.name + ".recovery")
+        return recovery_folder(self.target)
 
     @property
     def user(self) -> str | None:
@@ -132,42 +132,8 @@ class _Restore:
 
     def restore(self) -> None:
         """pgBackRest's restore, with progress."""
-        for folder in (self.target, self.recovery_folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        own = {"pg1-path": str(self.target)}
-        engine = configured(self.platform, self.server, self.recovery_folder, {**own}, self.user)
-        self._hand_over(engine.environment)
-        options = (
-            f"--set={self.aim.label}",
-            "--archive-mode=off",
-            f"--tablespace-map-all={self.target}.tablespaces",
-            "--log-level-console=detail",
-            *self.aim.options,
-        )
-        engine.run("restore", *options, repo=self.repo, deadline=DAY, say=_Progress(self.say))
-        with (self.target / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
-            file.write("max_logical_replication_workers = 0\n")
-
-    def _hand_over(self, environment: Mapping[str, str]) -> None:
-        """Secrets into the file that only the recovering server reads; everything into its owner's hands."""
-        file = self.recovery_folder / "pgbackrest.conf"
-        lines = [
-            f"{name.removeprefix('PGBACKREST_').lower().replace('_', '-')}={value}"
-            for name, value in environment.items()
-            if name.startswith("PGBACKREST_")
-        ]
-        text = file.read_text(encoding="utf-8")
-        for found in sorted(set(re.findall(r"(repo\d-storage-ca-file)=(.*)", text))):
-            authority = self.recovery_folder / f"{found[0]}.crt"
-            shutil.copyfile(found[1], authority)
-            text = text.replace("=".join(found), f"{found[0]}={authority}")
-        file.write_text(
-            text.replace("[global]\n", "[global]\n" + "".join(f"{line}\n" for line in lines), 1),
-            encoding="utf-8",
-        )
-        if self.user is not None:
-            for path in (self.target, self.recovery_folder, *self.recovery_folder.iterdir()):
-                shutil.chown(path, self.user)
+        copying = Copying(self.platform, self.server, self.aim, self.target, repo=self.repo, user=self.user)
+        copying.run(deadline=DAY, say=_Progress(self.say))
 
     def say_how_to_start(self) -> None:
         self.say(f"Restored. Start it: {_pg_ctl(self.major)} -D {self.target} start")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 _PART = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | ^\\[^\n]*$ | ; | [^'"\-;\\]+ | .""",
@@ -13,6 +13,8 @@ _NAME = r'("(?:[^"]|"")+"|[^\s;]+)'
 _OF_ROLE = re.compile(rf"(?:CREATE ROLE|ALTER ROLE|COMMENT ON ROLE) {_NAME}")
 _MEMBERSHIP = re.compile(rf"GRANT {_NAME} TO {_NAME}")
 _PARAMETER = re.compile(rf"GRANT .* ON PARAMETER .* TO {_NAME}")
+_ATTRIBUTES = re.compile(rf"ALTER ROLE {_NAME} WITH (.*)", re.DOTALL)
+_TABLESPACE = re.compile(rf"(CREATE TABLESPACE {_NAME} OWNER {_NAME}) LOCATION ")
 _OF_DATABASE = re.compile(
     rf"((?:ALTER|COMMENT ON|SECURITY LABEL .* ON) DATABASE |(?:GRANT|REVOKE) .* ON DATABASE "
     rf"|ALTER ROLE {_NAME} IN DATABASE |CREATE DATABASE ){_NAME}",
@@ -55,6 +57,33 @@ def for_new_roles(script: str, existing: Collection[str]) -> list[str]:
     for statement in statements(script):
         about = _OF_ROLE.match(statement) or _PARAMETER.match(statement) or _MEMBERSHIP.match(statement)
         if about and new & {unquoted(role) for role in about.groups()}:
+            chosen.append(statement)
+    return chosen
+
+
+def superusers(script: str) -> list[str]:
+    """The superusers that may log in, of those that a script of pg_dumpall makes, in its order."""
+    found = (_ATTRIBUTES.match(statement) for statement in statements(script))
+    return [
+        unquoted(each[1])
+        for each in found
+        if each and {"SUPERUSER", "LOGIN"} <= set(each[2].partition(" PASSWORD ")[0].split())
+    ]
+
+
+def for_fresh_server(script: str, *, superuser: str, tablespace: Callable[[str], str]) -> list[str]:
+    """All statements, for a new server of which ``superuser`` is the first role.
+
+    ``tablespace`` gives the folder for a tablespace of this name: its own belongs to another machine.
+    """
+    chosen = []
+    for statement in statements(script):
+        made = _OF_ROLE.match(statement) if statement.startswith("CREATE ROLE ") else None
+        if made and unquoted(made[1]) == superuser:
+            continue
+        if found := _TABLESPACE.match(statement):
+            chosen.append(f"{found[1]} LOCATION '{tablespace(unquoted(found[2]))}'")
+        else:
             chosen.append(statement)
     return chosen
 

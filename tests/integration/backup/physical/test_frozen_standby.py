@@ -14,7 +14,7 @@ from dataops.backup.physical.frozen import frozen
 from dataops.connections import Connection
 
 from sandbox.deadline import wait_until
-from tests.integration.backup.physical.conftest import Site
+from tests.integration.plant import Site
 
 PAUSED = "SELECT pg_is_wal_replay_paused()"
 

@@ -7,7 +7,7 @@ from dataops.backup.manifest.details import Details
 from dataops.backup.manifest.header import Consistency
 from dataops.evidence.verdict import Verdict, overall
 
-from tests.integration.backup.physical.conftest import Run, Site
+from tests.integration.plant import Run, Site
 
 
 def test_the_first_backup_passes_every_check(full: Run) -> None:

@@ -10,7 +10,7 @@ import pytest
 from dataops.backup.restore.physical import restore_physical
 from dataops.evidence.verdict import Verdict
 
-from tests.integration.backup.physical.conftest import Run, Site
+from tests.integration.plant import Run, Site
 
 
 @pytest.fixture

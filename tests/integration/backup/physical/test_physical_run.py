@@ -24,7 +24,7 @@ from dataops.store import LeaseHeld, lease
 from sandbox.certificates import Authority
 from sandbox.deadline import wait_until
 from sandbox.ports import free_port
-from tests.integration.backup.physical.conftest import PASSPHRASE, Run, Site, back_up
+from tests.integration.plant import PASSPHRASE, Run, Site, back_up
 
 NOBODY = 65534
 

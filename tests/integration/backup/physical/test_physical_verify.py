@@ -13,7 +13,7 @@ from dataops.backup.removal import remove
 from dataops.backup.steps import Job, StepReport
 from dataops.evidence.verdict import Verdict, overall
 
-from tests.integration.backup.physical.conftest import Run, Site
+from tests.integration.plant import Run, Site
 
 BACKUP = "backups/plant/repository/backup/plant/"
 ARCHIVE = "backups/plant/repository/archive/plant/15-1/"

@@ -15,7 +15,7 @@ from sandbox import os_user
 from sandbox.object_store import REGION
 from sandbox.ports import free_port
 from sandbox.postgresql import programs
-from tests.integration.backup.physical.conftest import Run, Site
+from tests.integration.plant import Run, Site
 
 PAGE = Path(__file__).parents[4] / "docs" / "restore-server-by-hand.md"
 

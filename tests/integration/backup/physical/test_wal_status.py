@@ -8,7 +8,7 @@ from dataops.backup import catalog
 from dataops.backup.physical import wal_status
 
 from sandbox.deadline import wait_until
-from tests.integration.backup.physical.conftest import Run, Site
+from tests.integration.plant import Run, Site
 
 ARCHIVE = "backups/plant/repository/archive/plant/15-1/0000000100000000/"
 
