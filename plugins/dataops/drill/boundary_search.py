@@ -35,7 +35,7 @@ def around_moment(wal: ArchivedWal, reach: Reach, moment: datetime) -> Boundary:
     )
     begin = max(reach.first, number - 1)
     before, after = around_time(wal.commits(begin, number), moment)
-    return _boundary(wal, reach, begin, before, after)
+    return _boundary(wal, begin, before, after)
 
 
 def around_position(wal: ArchivedWal, reach: Reach, lsn: str) -> Boundary:
@@ -47,38 +47,37 @@ def around_position(wal: ArchivedWal, reach: Reach, lsn: str) -> Boundary:
         end += 1
         _, after = around_lsn(wal.commits(end - 1, end), lsn)
     if after is None and end < reach.last:
-        boundary = _boundary(wal, reach, begin, before, None)
+        boundary = _boundary(wal, begin, before, None)
         nothing = f"no transaction committed in the {STEPS_BACK} segments behind {lsn}"
         return Boundary(boundary.before, None, boundary.no_before, nothing)
-    return _boundary(wal, reach, begin, before, after)
+    return _boundary(wal, begin, before, after)
 
 
 def at_the_end(wal: ArchivedWal, reach: Reach) -> Boundary:
     """The last commit of the archive, and none after it."""
     begin = max(reach.first, reach.last - 1)
     found = wal.commits(begin, reach.last)
-    return _boundary(wal, reach, begin, found[-1] if found else None, None)
+    return _boundary(wal, begin, found[-1] if found else None, None)
 
 
-def _boundary(
-    wal: ArchivedWal, reach: Reach, begin: int, before: Commit | None, after: Commit | None
-) -> Boundary:
-    """With the commit before, looked for further back where ``begin`` and what follows has none."""
+def _boundary(wal: ArchivedWal, begin: int, before: Commit | None, after: Commit | None) -> Boundary:
+    """With the commit before, looked for further back where ``begin`` and what follows has none.
+
+    It may lie before the backup itself: what was committed then is in the copied files.
+    """
     looked = begin
-    while before is None and looked > reach.first and begin - looked < STEPS_BACK:
+    while before is None and looked - 1 in wal.segments and begin - looked < STEPS_BACK:
         looked -= 1
         found = wal.commits(looked, looked + 1)
         if after is not None:
             found = [each for each in found if position(each.lsn) < position(after.lsn)]
         before = found[-1] if found else None
-    no_before = ""
-    if before is None:
-        whole = "since the backup began" if looked == reach.first else f"in {STEPS_BACK} segments"
-        no_before = f"no transaction committed {whole} before it"
     return Boundary(
         before=before,
         after=after,
-        no_before=no_before,
+        no_before=""
+        if before
+        else f"no transaction committed in the {begin - looked + 1} segments before it",
         no_after="" if after else "the archived WAL ends without another commit",
         assigned=after is not None and wal.shows_at_work(after, looked),
     )

@@ -12,7 +12,7 @@ from dataops.backup.physical.wal import Segment
 from dataops.backup.steps import Job
 from dataops.drill.archived_wal import ArchivedWal, archived_wal
 from dataops.drill.boundary import Boundary
-from dataops.drill.boundary_search import Reach, around_moment, around_position, at_the_end
+from dataops.drill.boundary_search import STEPS_BACK, Reach, around_moment, around_position, at_the_end
 from dataops.drill.point import Kind, Point
 from dataops.drill.window import Window
 from dataops.errors import DataOpsError
@@ -37,7 +37,7 @@ def located(job: Job, kind: Kind, header: Header, at: datetime, because: str, re
         with archived_wal(
             job.platform,
             job.subject,
-            since=header.pgbackrest.wal_start,
+            since=_before(header.pgbackrest.wal_start, size),
             size=size,
             major=int(re.split(r"\D", header.server_version, maxsplit=1)[0]),
         ) as wal:
@@ -65,6 +65,12 @@ def _found(point: Point, wal: ArchivedWal, reach: Reach) -> Point:
             chosen_because=f"{point.chosen_because}, which lies behind the last archived commit",
         )
     return replace(point, boundary=boundary, lsn=boundary.after.lsn)
+
+
+def _before(wal_start: str, size: int) -> str:
+    """The segment from which on a commit before the boundary is looked for: it may precede the backup."""
+    start = Segment.named(wal_start, size)
+    return Segment(start.timeline, max(start.number - STEPS_BACK, 0)).name(size)
 
 
 def _reach(header: Header, wal: ArchivedWal, window: Window, size: int) -> Reach:
