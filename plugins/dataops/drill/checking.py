@@ -19,6 +19,7 @@ from dataops.drill.checks.registry import Item, Registered, When, registered
 from dataops.drill.checks.rows import RowCheck
 from dataops.drill.checks.work import Crew, Piece
 from dataops.drill.restored import RestoredDatabase, RestoredServer
+from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Check, Verdict
 
 log = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ class _Run:
         """The findings; None where a check of rows still has relations to look at."""
         if line.one.look is not None:
             found = line.one.look(look)
-            return [found] if isinstance(found, Finding) else list(found)
+            return [found] if isinstance(found, Finding) else self._gathered(line, look, found)
         assert line.one.items is not None
         items = line.one.items(look)
         line.rows = RowCheck(line.one, items, look, self.rotation)
@@ -145,6 +146,16 @@ class _Run:
             return line.rows.findings()
         crew.add(pieces)
         return None
+
+    def _gathered(self, line: _Line, look: Look, found: Iterable[Finding]) -> list[Finding]:
+        """All findings of a check that yields them one by one; what it breaks on is one more."""
+        gathered: list[Finding] = []
+        try:
+            for each in found:
+                gathered.append(each)
+        except Exception as error:  # ruff: ignore[blind-except] what it found before stands
+            gathered += self._unable(line, look, error)
+        return gathered or [inconclusive("the check said nothing")]
 
     def _piece_of(self, line: _Line, item: Item) -> Piece:
         rows = line.rows
@@ -184,27 +195,25 @@ class _Run:
             return [inconclusive(self.died)]
         try:
             return self._run_whole(line, look, crew)
-        except Exception as error:
-            self._note_loss(error)
-            if look.left <= 0:
-                return [self._too_long(line)]
-            if not isinstance(error, self._expected_errors()):
-                log.exception("The check %s broke", line.one.name)
-            return [inconclusive(f"could not run: {reason_of(error)}")]
+        except Exception as error:  # ruff: ignore[blind-except] the others still run
+            return self._unable(line, look, error)
 
-    def _expected_errors(self) -> tuple[type[Exception], ...]:
+    def _unable(self, line: _Line, look: Look, error: Exception) -> list[Finding]:
         import psycopg2
 
-        from dataops.errors import DataOpsError
-
-        return (DataOpsError, psycopg2.Error)
+        self._note_loss(error)
+        if look.left <= 0:
+            return [self._too_long(line)]
+        if not isinstance(error, DataOpsError | psycopg2.Error):
+            log.error("The check %s broke", line.one.name, exc_info=error)
+        return [inconclusive(f"could not run: {reason_of(error)}")]
 
     def _note_loss(self, error: BaseException) -> None:
         """Where the session was lost: is the server still there? If not, nothing else will be asked."""
         if not lost(error):
             return
         with self._revival:
-            if not self.died and not is_back(self.server.connection):
+            if not self.died and not is_back(self.server.connection, self.server.dbnames[0]):
                 self.died = "could not run: the scratch server died"
                 self.job.say("The scratch server does not answer any more: what is left is inconclusive.")
 
@@ -242,6 +251,7 @@ class _Run:
                 observed=each.observed,
                 seconds=round(line.seconds / len(findings), 3),
                 reason=each.reason,
+                parts=each.parts,
             )
             for each in findings
         ]

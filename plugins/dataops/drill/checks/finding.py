@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from dataops.errors import InconclusiveError
-from dataops.evidence.verdict import Verdict
+from dataops.evidence.verdict import Part, Verdict
 
 SHOWN = 20
 """So many faults stand in the evidence; their number is told in the reason."""
@@ -28,11 +28,15 @@ class Finding:
     about: str = ""
     expected: JsonValue = None
     """Where it is known only after looking; otherwise what the check was registered with stands there."""
+    parts: tuple[Part, ...] = ()
+    """What it consists of, where people want to see that: the page shows them in a section of their own."""
 
 
-def passed(observed: JsonValue = None, reason: str = "", *, about: str = "") -> Finding:
+def passed(
+    observed: JsonValue = None, reason: str = "", *, about: str = "", expected: JsonValue = None
+) -> Finding:
     """All is as it should be."""
-    return Finding(Verdict.PASSED, observed, reason, about)
+    return Finding(Verdict.PASSED, observed, reason, about, expected)
 
 
 def failed(observed: JsonValue, reason: str, *, about: str = "", expected: JsonValue = None) -> Finding:

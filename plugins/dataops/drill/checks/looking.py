@@ -177,10 +177,13 @@ class Look:
         return self.query(statement, values)[0][0]
 
     @contextmanager
-    def cursor(self, settings: Mapping[str, str] | None = None, *, writing: bool = False) -> Generator[Any]:
-        """A cursor whose statements end with the check's time; ``settings`` hold inside a transaction.
+    def cursor(
+        self, settings: Mapping[str, str] | None = None, *, writing: bool = False, **more: str
+    ) -> Generator[Any]:
+        """A cursor whose statements end with the check's time; with settings inside a transaction.
 
-        ``writing`` is for the drill's own server only. Errors of psycopg2 pass as they are.
+        ``writing`` is for the drill's own server only, and rolled back where settings are given. Errors of
+        psycopg2 pass as they are.
         """
         if writing and not self.server.ours:
             raise Inability("this server was restored by somebody else, so nothing is written on it")
@@ -188,12 +191,13 @@ class Look:
         with conn.cursor() as cursor:
             limit = max(1, round(self.left * 1000))
             cursor.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", (f"{limit}ms",))
-            if not settings:
+            chosen = {**(settings or {}), **more}
+            if not chosen:
                 yield cursor
                 return
             cursor.execute("BEGIN")
             try:
-                for name, value in settings.items():
+                for name, value in chosen.items():
                     cursor.execute("SELECT pg_catalog.set_config(%s, %s, true)", (name, value))
                 yield cursor
             finally:
@@ -212,7 +216,7 @@ class Look:
         question = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = %s"
         if there := self.query(question, (extension,)):
             return str(there[0][0])
-        if not self.query("SELECT FROM pg_available_extensions WHERE name = %s", (extension,)):
+        if not self.query("SELECT 1 FROM pg_available_extensions WHERE name = %s", (extension,)):
             raise Inability(
                 f"extension {extension} is not installed on the restored server: install PostgreSQL's contrib"
             )
@@ -257,12 +261,12 @@ def lost(error: BaseException) -> bool:
     return isinstance(ours, (*GONE, ServerNotReady))
 
 
-def is_back(connection: Connection, seconds: float = AWAIT) -> bool:
+def is_back(connection: Connection, dbname: str, seconds: float = AWAIT) -> bool:
     """Whether the server answers again within so many seconds."""
     until = time.monotonic() + seconds
     while True:
         try:
-            with session(connection, "postgres", "drill check") as conn, conn.cursor() as cursor:
+            with session(connection, dbname, "drill check") as conn, conn.cursor() as cursor:
                 cursor.execute("SELECT 1")
                 return True
         except ServerUnreachable:

@@ -51,6 +51,7 @@ MODULES = (
     "full_read",
     "foreign_keys",
     "unique_keys",
+    "heap_pages",
     "btree_indexes",
     "other_indexes",
     "page_checksums",
@@ -62,8 +63,8 @@ MODULES = (
 
 Scope = Literal["server", "database"]
 When = Literal["first", "before", "beside", "last"]
-"""``first``: before anything else touches the server. ``before``: takes locks for a moment, which would
-wait for those of long checks. ``beside``: all at once. ``last``: after all others, with what they brought up."""
+"""``first``: before anything else touches the server. ``before``: takes locks for a moment, which
+would wait for those of long checks. ``beside``: all at once. ``last``: after all others."""
 
 BOTH: tuple[Method, ...] = ("logical", "physical")
 PHYSICAL: tuple[Method, ...] = ("physical",)

@@ -25,6 +25,6 @@ def unlogged_tables(look: Look) -> Finding:
     filled = [
         f"{name} holds rows, but recovery should have emptied it"
         for name in names
-        if name in there and look.query(f"SELECT FROM ONLY {name} LIMIT 1")
+        if name in there and look.query(f"SELECT 1 FROM ONLY {name} LIMIT 1")
     ]
     return of_faults(filled, f"empty as recovery leaves them: {', '.join(names)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,12 +13,13 @@ from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.details import Details
 from dataops.backup.manifest.header import Consistency, Encryption, Header
 from dataops.backup.steps import Job
-from dataops.connections import Connection
+from dataops.connections import Connection, from_environment
 from dataops.drill.checking import CheckOutcome, run_checks
 from dataops.drill.point import Point
 from dataops.drill.restored import Method, Phases, RestoredServer
 from dataops.evidence.verdict import Check, Verdict
-from dataops.inventory import Drill
+from dataops.inventory import Database, Drill, Inventory, Server
+from dataops.platform import Platform
 from dataops.store import Keys
 
 from tests.conftest import DatabaseServer
@@ -127,19 +128,21 @@ def restored_server(
         renamed = expected.moment.model_copy(update={"dbname": dbname})
         expected = expected.model_copy(update={"moment": renamed})
     header = header_of(details, method=method)
+    rows = server.execute("SELECT datname FROM pg_database WHERE datallowconn")
+    others = {name: None for (name,) in rows} if method == "physical" else {}
     return replace(
         RestoredServer(
             drill_id="20261125T120000Z-" + secrets.token_hex(3),
             point=Point(point, header, datetime.now(UTC), "told by a test"),  # type: ignore[arg-type]
             header=header,
             method=method,
-            connection=connection or server.connection,
+            connection=connection or replace(server.connection, host=str(server.cluster.sockets)),
             major=15,
             keys=KEYS,
             settings=settings or Drill(),
             phases=Phases(),
             dbnames=(dbname,),
-            expectations={dbname: expected},
+            expectations={**others, dbname: expected},
             restore_log=("pg_restore: processing data for table",),
             server_log=lambda: ("LOG:  database system is ready to accept connections",),
         ),
@@ -152,25 +155,18 @@ def describe(server: DatabaseServer, dbname: str, **options: Any) -> Details:
     return collect(server.connection, dbname=dbname, keys=KEYS, **options)
 
 
-@dataclass(frozen=True)
-class _Subject:
-    name: str = "shop"
-    owner: str = "shop"
+SUBJECT = Database.model_validate({"database": "shop", "server": "main", "owner": "shop"})
+MAIN = Server.model_validate({"server": "main", "environment": "test", "connection": "main", "owner": "dba"})
 
 
-@dataclass
-class _NoPlatform:
-    """A drill's platform, of which checks need only the store, and that only in budgeted mode."""
-
-    store: Any = None
-    keys: Any = field(default=KEYS)
-
-
-def run(restored: RestoredServer, *, platform: Any = None) -> Ran:
+def run(restored: RestoredServer, *, store: Any = None) -> Ran:
     """Run all checks."""
     said: list[str] = []
-    job = Job(platform=platform or _NoPlatform(), subject=_Subject(), say=said.append)  # type: ignore[arg-type]
-    return Ran(run_checks(restored, job), said)
+    platform = Platform("test", Inventory((MAIN,), (SUBJECT,)), from_environment)
+    if store is not None:
+        platform.__dict__["store"] = store
+    subject = MAIN if restored.method == "physical" else SUBJECT
+    return Ran(run_checks(restored, Job(platform, subject, said.append)), said)
 
 
 @dataclass(frozen=True)
@@ -193,7 +189,12 @@ class Shop:
 @pytest.fixture(scope="session")
 def scratch(start_primary: Callable[..., DatabaseServer]) -> DatabaseServer:
     """A server set up as a drill sets up its own."""
-    return start_primary("scratch", {"max_logical_replication_workers": "0"})
+    server = start_primary("scratch", {"max_logical_replication_workers": "0"})
+    rules = server.cluster.data / "pg_hba.conf"
+    rules.write_text("local all all trust\n" + rules.read_text())
+    server.cluster.sockets.chmod(0o755)
+    server.execute("SELECT pg_reload_conf()")
+    return server
 
 
 @pytest.fixture(scope="session")

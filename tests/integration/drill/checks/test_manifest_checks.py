@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+from dataops.drill.restored import Method
+
 from tests.integration.drill.checks.conftest import Shop
 
 
-def test_a_faithful_copy_passes_every_check(shop: Shop) -> None:
-    ran = shop.drilled()
+@pytest.mark.parametrize("method", ["logical", "physical"])
+def test_a_faithful_copy_passes_every_check(shop: Shop, method: Method) -> None:
+    ran = shop.drilled(method=method)
     assert not ran.red, ran.explain()
     print(ran.explain())

@@ -1,0 +1,89 @@
+"""Logging in as each role of the manifest: let in where it may, refused where it may not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+
+from dataops.drill.checks.access import Access, Role
+from dataops.drill.checks.finding import (
+    SHOWN,
+    Finding,
+    Inability,
+    failed,
+    inconclusive,
+    not_applicable,
+    passed,
+    told,
+)
+from dataops.drill.checks.looking import Look
+from dataops.drill.checks.registry import check
+from dataops.errors import DataOpsError
+from dataops.postgres import LoginRefused, RightsMissing, TooManyConnections, connect
+
+PASSWORD = "password"
+
+
+@check("logins", expected="roles that may log in do, others are refused", when="before")
+def logins(look: Look) -> Finding:
+    """A real connection as each role, which honours its settings, limits and the right to connect.
+
+    Passwords are not known to anybody, so that the scratch server trusts its socket; that they are the
+    source's is what the check of roles says, by their hash.
+    """
+    if any(blind.what == "role" for blind in look.expected.blind):
+        return not_applicable("the manifest could not see roles")
+    access = Access(look.expected, look.server.major)
+    roles = chosen(access, look.server.settings.logins)
+    faults: list[str] = [f"role {name} is not in the manifest" for name in _unknown(look, access)]
+    unable: list[str] = []
+    for role in roles:
+        try:
+            faults += _tried(look, role, access.may_connect(role))
+        except Inability as error:
+            unable.append(str(error))
+    if faults:
+        return failed([*faults[:SHOWN]], told(faults))
+    if unable:
+        return inconclusive(f"could not log in: {told(unable)}", [*unable[:SHOWN]])
+    allowed = [role for role in roles if access.may_connect(role)]
+    return passed(f"{len(allowed)} let in, {len(roles) - len(allowed)} refused")
+
+
+def chosen(access: Access, names: Collection[str] | None) -> list[Role]:
+    """The roles to try: those that the YAML names, else all of the manifest."""
+    return [role for name, role in sorted(access.roles.items()) if names is None or name in names]
+
+
+def _unknown(look: Look, access: Access) -> Iterable[str]:
+    return sorted(set(look.server.settings.logins or ()) - access.roles.keys())
+
+
+def _tried(look: Look, role: Role, allowed: bool) -> Iterator[str]:
+    try:
+        with closing(session_as(look, role.name)) as conn, conn.cursor() as cursor:
+            cursor.execute("SELECT pg_catalog.set_config('search_path', '', false), session_user::text")
+            if not allowed:
+                yield f"{role.name} is let in, but the manifest does not allow it"
+    except (LoginRefused, RightsMissing, TooManyConnections) as error:
+        if PASSWORD in str(error) or "pg_hba" in str(error):
+            raise Inability(f"{role.name}: the server asks for a password, and the drill has none") from error
+        if allowed:
+            yield f"{role.name} is refused: {error}"
+    except DataOpsError as error:
+        if not allowed:
+            raise Inability(f"{role.name}: {error}") from error
+        yield f"{role.name} cannot log in: {error}"
+
+
+def session_as(look: Look, name: str):  # type: ignore[no-untyped-def]
+    """A connection as another role, in autocommit; the caller closes it."""
+    return connect(
+        replace(look.server.connection, login=name, password=""),
+        dbname=look.dbname,
+        application_name="drill check",
+        autocommit=True,
+        statement_timeout=max(look.left, 0.001),
+        lock_timeout=60,
+    )
