@@ -1,8 +1,8 @@
 """Remove, once a day, what runs that died have left behind.
 
 **What it removes.** Objects of backups without a manifest and unfinished uploads, after a day of grace;
-leases that expired; pauses and folders of runs that no longer live. Never a published backup: that is the
-business of each subject's `expire`.
+leases that expired; pauses and folders of runs that no longer live; scratch servers of drills that died.
+Never a published backup: that is the business of each subject's `expire`.
 
 **Red** means that something could not be removed, or was found where it must not be. Its evidence names each
 thing. Run it again whenever you like.
@@ -30,7 +30,7 @@ with DAG(
     chain(
         operators.Look(
             task_id="sweep",
-            function="dataops.backup.sweep.sweep",
+            function="dataops.drill.sweep.sweep",
             capability="sweep",
             subject=environment_name(),
             **SWEEP["sweep"].arguments,

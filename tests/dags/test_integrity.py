@@ -8,12 +8,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
+from dataops.airflow.operators import BrokenFile
+from dataops.airflow.schedule import from_the_next_tick
+from dataops.airflow.settings import START
 from dataops.airflow.tags import Capability
 
 from tests.airflow_home import ROOT
@@ -29,7 +33,8 @@ def dags(include: Include, parse: Callable[[], DagBag]) -> dict[str, DAG]:
     include.server("main", "worker: {queue: dc1, pod_template: /pods/dc1.yaml}\n")
     include.server("managed", "rds: {instance: prod-1, region: eu-central-1}\n")
     include.database("orders")
-    include.database("customers", "objectives: {rto: 1h}\n")
+    include.database("customers", "objectives: {rto: 1h}\ndrill: {schedule: after_backup}\n")
+    include.database("scratch", "drill: {enabled: false}\n")
     include.write("databases/broken.yaml", "database: broken\nserver: main\nowner: x\nscheduel: daily\n")
     bag = parse()
     assert bag.import_errors == {}
@@ -41,8 +46,9 @@ def _tasks(dags: dict[str, DAG]) -> list[tuple[DAG, object]]:
 
 
 def test_ids_are_capability_and_subject(dags: dict[str, DAG]) -> None:
-    subjects = {"main", "managed", "orders", "customers", "broken"}
-    assert set(dags) == {f"backup__{name}" for name in subjects} | PER_ENVIRONMENT
+    subjects, drilled = {"main", "managed", "orders", "customers"}, "restore_drill__{}".format
+    backups = {f"backup__{name}" for name in (*subjects, "scratch", "broken")}
+    assert set(dags) == backups | set(map(drilled, subjects)) | PER_ENVIRONMENT
 
 
 def test_every_dag_is_documented_owned_and_tagged(dags: dict[str, DAG]) -> None:
@@ -104,10 +110,67 @@ def test_only_publish_emits_the_backup(dags: dict[str, DAG]) -> None:
     assert not any(emits.values())
 
 
+def test_a_drill_shows_every_check_as_a_task_between_its_evidence_and_its_verdict(
+    dags: dict[str, DAG],
+) -> None:
+    drill = dags["restore_drill__orders"]
+    order = ("prepare", "drill", "evidence", "check", "verdict")
+    assert tuple(task.task_id for task in drill.topological_sort()) == order
+    for before, after in pairwise(order):
+        assert drill.get_task(after).upstream_task_ids == {before}
+    rules = {task.task_id: task.trigger_rule for task in drill.tasks}
+    assert {name for name, rule in rules.items() if rule == "all_done"} == {"evidence", "verdict"}
+    check = drill.get_task("check")
+    assert check.is_mapped
+    assert check.map_index_template == "{{ task.line['name'] }}"
+    assert check.pool == "drill_checks"
+
+
+def test_a_drill_emits_its_verdict_and_nothing_that_a_backup_emits(dags: dict[str, DAG]) -> None:
+    emits = {
+        task.task_id: [asset.uri for asset in task.outlets] for task in dags["restore_drill__orders"].tasks
+    }
+    assert emits.pop("evidence") == ["dataops://verdict/restore_drill/orders"]
+    assert not any(emits.values())
+
+
+def test_a_drill_may_follow_every_backup_that_passed(dags: dict[str, DAG]) -> None:
+    condition = dags["restore_drill__customers"].timetable.asset_condition
+    assert [asset.uri for asset in condition.objects] == ["dataops://backup/customers"]
+
+
+def test_a_new_drill_waits_for_its_next_tick() -> None:
+    """As the scheduler works it out for a DAG without runs: today's platform has no backup of last night."""
+    now = datetime.now(UTC)
+    ago = {minutes: now - timedelta(minutes=minutes) for minutes in (10, 60, 60 * 12)}
+    for tick in ago.values():
+        with DAG("new", schedule=from_the_next_tick(f"{tick.minute} {tick.hour} * * *")) as dag:
+            BrokenFile(problems=[])
+        assert first_run(dag) > now
+        # What it holds against: with a start date, the last tick is due at once.
+        with DAG("new", schedule=dag.timetable, start_date=START, catchup=False) as dag:
+            BrokenFile(problems=[])
+        assert first_run(dag) < now
+
+
+def first_run(dag: DAG) -> datetime:
+    """When the scheduler would first run a DAG that it has just met."""
+    kept = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    return kept.next_dagrun_info(last_automated_run_info=None).run_after
+
+
+def test_drills_have_no_start_date_and_begin_after_the_nights_backups(dags: dict[str, DAG]) -> None:
+    assert {dag.start_date for dag_id, dag in dags.items() if dag_id.startswith("restore_drill__")} == {None}
+    _, hour, *rest = dags["restore_drill__orders"].timetable.expression.split()
+    assert rest == ["*", "*", "*"]
+    assert 4 <= int(hour) < 7
+    assert dags["restore_drill__main"].timetable.expression.endswith(" * * 0")
+
+
 def test_every_pool_is_committed(dags: dict[str, DAG]) -> None:
     committed = set(json.loads((ROOT / "include" / "infrastructure" / "pools.json").read_text()))
     used = {task.pool for dag in dags.values() for task in dag.tasks}
-    assert "backup" in used
+    assert {"backup", "drill", "drill_checks"} <= used
     assert used <= committed | {"default_pool"}
 
 
@@ -123,12 +186,18 @@ def test_tasks_run_where_the_server_says(dags: dict[str, DAG]) -> None:
         {"pod_template_file": "/pods/dc1.yaml"},
     )
     assert dags["backup__managed"].get_task("take").queue == "default"
+    drill = dags["restore_drill__orders"].get_task("drill")
+    assert (drill.pool, drill.queue) == ("drill", "dc1")
 
 
 def test_a_database_and_a_server_have_their_own_forms(dags: dict[str, DAG]) -> None:
     assert set(dags["backup__orders"].params) == {"content", "on_blocking_ddl", "reason"}
     assert set(dags["backup__main"].params) == {"type", "reason"}
     assert set(dags["backup__managed"].params) == {"reason"}
+    assert set(dags["restore_drill__orders"].params) == {"point", "mode", "reason"}
+    point = dags["restore_drill__orders"].params.get_param("point")
+    assert point.schema["examples"] == ["latest", "oldest", "random"]
+    assert point.value is None
     assert all(
         param.schema.get("title")
         for param in (dags["backup__main"].params.get_param(name) for name in ("type",))

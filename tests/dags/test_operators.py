@@ -42,7 +42,8 @@ class Run:
         assert key == "return_value"
         self.left[self.task_id] = value
 
-    def xcom_pull(self, task_ids: str) -> Any:
+    def xcom_pull(self, task_ids: str, key: str = "return_value") -> Any:
+        assert key == "return_value"
         return self.left.get(task_ids)
 
 
@@ -196,7 +197,7 @@ def test_passed_is_the_only_word_that_lets_the_run_pass() -> None:
 def test_steps_that_never_reported_are_inconclusive() -> None:
     it = Run()
     it.left["preflight"] = report(Check(name="reach", verdict=Verdict.PASSED)).model_dump(mode="json")
-    reports = operators.Evidence(subject="orders")._reports({"ti": it})  # type: ignore[typeddict-item]
+    reports = operators.Evidence(subject="orders")._reports({"ti": it}, None)  # type: ignore[typeddict-item,arg-type]
     verdicts = {each.step: (each.checks[0].verdict, each.checks[0].reason) for each in reports}
     assert verdicts["take"] == (Verdict.INCONCLUSIVE, "did not finish: killed, lost or timed out")
     assert verdicts["verify"] == (Verdict.INCONCLUSIVE, "not started, because take was red")

@@ -23,7 +23,7 @@ REASON = "reason"
 
 def form(subject: Subject) -> dict[str, Param]:
     """The fields that the UI shows for a manual run, with the inventory's choices as defaults."""
-    fields = {REASON: _reason()}
+    fields = {REASON: reason()}
     if isinstance(subject, Database):
         return {
             "content": _content(subject.content),
@@ -80,7 +80,8 @@ def _blocking(default: str) -> Param:
 
 
 @cache
-def _reason() -> Param:
+def reason() -> Param:
+    """The field of every form that is for the evidence alone."""
     return Param(
         None,
         type=["null", "string"],  # the form insists on a text where null is not allowed

@@ -79,6 +79,16 @@ def backup_limits(longest_take: timedelta) -> Mapping[str, Limit]:
     }
 
 
+def drill_limits(longest_drill: timedelta) -> Mapping[str, Limit]:
+    """The limits of a drill's tasks; those of ``check`` only show what was found."""
+    return {
+        "prepare": Limit(timedelta(minutes=15), retries=2),
+        "drill": Limit(longest_drill, retries=1),
+        **RECORDING,
+        "check": Limit(timedelta(minutes=5)),
+    }
+
+
 def run_timeout(limits: Mapping[str, Limit]) -> timedelta:
     """A ``dagrun_timeout`` above the sum of every attempt and pause: it must never be what ends a run.
 

@@ -8,13 +8,15 @@ if TYPE_CHECKING:
     from dataops.inventory import Server
 
 
-def placement(server: Server) -> dict[str, Any]:
-    """The arguments of every task that touches the server or its databases.
+def placement(server: Server, *, pool: str = "") -> dict[str, Any]:
+    """The arguments of every task that touches the server, its databases or their backups.
+
+    ``pool`` is another one than the server's own, which bounds its backups.
 
     ``weight_rule`` upstream lets a backup that has begun go on before another one begins: by Airflow's
     default every preflight would come first, and the first manifest after the last dump.
     """
-    arguments: dict[str, Any] = {"pool": server.pool, "weight_rule": "upstream"}
+    arguments: dict[str, Any] = {"pool": pool or server.pool, "weight_rule": "upstream"}
     if server.worker and server.worker.queue:
         arguments["queue"] = server.worker.queue
     if server.worker and server.worker.pod_template:

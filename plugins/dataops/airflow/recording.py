@@ -9,6 +9,7 @@ from dataops.airflow import assets, links
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from dataops.evidence import Published
     from dataops.evidence.record import Record
     from dataops.store import ObjectStore
 
@@ -29,7 +30,11 @@ def put_on_record(store: ObjectStore, record: Record, context: Context) -> dict[
     """Publish the record and emit the verdict's asset event; what the task ``verdict`` needs to know."""
     from dataops.evidence.publishing import publish
 
-    published = publish(store, record)
+    return tell(record, publish(store, record), context)
+
+
+def tell(record: Record, published: Published, context: Context) -> dict[str, Any]:
+    """Emit the asset event of a record that is published; what the task ``verdict`` needs to know."""
     told = {
         "verdict": record.verdict.value,
         "reason": record.reason,

@@ -14,7 +14,7 @@ def about(subject: Subject, server: Server) -> str:
     """Markdown: whose it is, what is promised, when it runs, what is kept."""
     kept = subject.retention
     where = f"database `{subject.dbname}` on `{server.name}`" if isinstance(subject, Database) else "server"
-    rows = {
+    return _table({
         "Subject": f"`{subject.name}`, {where}",
         "Owner": subject.owner,
         "Method": subject.method,
@@ -24,6 +24,26 @@ def about(subject: Subject, server: Server) -> str:
         "Kept": f"{kept.daily} daily, {kept.weekly} weekly, {kept.monthly} monthly; "
         f"never fewer than {kept.minimum}, nor than {kept.keep_proven} proven",
         "Restore": f"`dataops backup restore {subject.name} --point latest --target …`",
-    }
+    })
+
+
+def about_drills(subject: Subject) -> str:
+    """Markdown: whose it is, what is promised, when it is drilled, and how."""
+    drill = subject.drill
+    budget = f", rows within {format_duration(drill.time_budget)}" if drill.mode == "budgeted" else ""
+    return _table({
+        "Subject": f"{subject.kind} `{subject.name}`",
+        "Owner": subject.owner,
+        "Back in service within (RTO)": format_duration(subject.objectives.rto),
+        "Data loss at most (RPO)": format_duration(subject.objectives.rpo),
+        "Schedule (UTC)": f"`{drill.schedule}`",
+        "Recovery point": drill.point,
+        "Checks": f"{drill.mode}{budget}",
+        "Scratch server": drill.scratch,
+        "By hand": f"`dataops drill run {subject.name} --point latest`",
+    })
+
+
+def _table(rows: dict[str, str]) -> str:
     lines = [f"| {name} | {value} |" for name, value in rows.items()]
     return "\n".join(["\n\n| this subject | |", "|---|---|", *lines, ""])

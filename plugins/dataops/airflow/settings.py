@@ -19,12 +19,21 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def dag_settings(
-    capability: Capability, *, subject: str, owner: str, runbook: str, limits: Mapping[str, Limit]
+    capability: Capability,
+    *,
+    subject: str,
+    owner: str,
+    runbook: str,
+    limits: Mapping[str, Limit],
+    start: datetime | None = START,
 ) -> dict[str, Any]:
-    """The arguments of a DAG that looks after production while its people are asleep."""
+    """The arguments of a DAG that looks after production while its people are asleep.
+
+    ``start`` is None for what must wait for its next tick: see ``schedule.from_the_next_tick``.
+    """
     who = {"capability": capability.value, "subject": subject, "owner": owner}
     return {
-        "start_date": START,
+        "start_date": start,
         "catchup": False,
         "max_active_runs": 1,
         # A DAG that nobody switched on would be a backup that nobody takes.

@@ -10,10 +10,12 @@ class Capability(StrEnum):
 
     BACKUP = "backup"
     BACKUP_WATCH = "backup_watch"
+    REHEARSAL = "rehearsal"
+    RESTORE_DRILL = "restore_drill"
     SWEEP = "sweep"
 
 
-ONCE_PER_ENVIRONMENT = frozenset({Capability.BACKUP_WATCH, Capability.SWEEP})
+ONCE_PER_ENVIRONMENT = frozenset({Capability.BACKUP_WATCH, Capability.REHEARSAL, Capability.SWEEP})
 """Capabilities whose only DAG looks at all subjects and has no subject in its id."""
 
 

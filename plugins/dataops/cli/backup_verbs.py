@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dataops.cli.answer import answer, say, size, table
@@ -12,7 +13,7 @@ from dataops.cli.recorded import answer_record, record_and_answer
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from dataops.backup.catalog import Catalog
+    from dataops.backup.catalog import Backup, Catalog
     from dataops.backup.retention import Decision
 
 Verbs = Any
@@ -138,7 +139,7 @@ def _catalog_text(found: Catalog) -> str:
             each.header.pgbackrest.type if each.header.pgbackrest else each.header.method,
             size(each.header.database_bytes),
             size(each.header.stored_bytes),
-            f"proven {each.proofs[-1].at:{MINUTE}}" if each.proven else "not proven",
+            _proof_text(each, datetime.now(UTC)),
         )
         for each in found.backups
     ]
@@ -152,6 +153,21 @@ def _catalog_text(found: Catalog) -> str:
         f"no manifest, so no backup (in progress, or left by a dead run): {each}" for each in found.unfinished
     ]
     return "\n".join([text, *damaged, *unfinished])
+
+
+def _proof_text(backup: Backup, now: datetime) -> str:
+    """Since when it is proven and how much of the rows that drill read, or what the last drill said."""
+    from dataops.backup.freshness import spell
+
+    proof, last = backup.proof, backup.last_drill
+    if last is None:
+        return "no drill yet"
+    if proof is None:
+        return f"not proven: {last.verdict.value} {spell(now - last.at)} ago"
+    share = proof.coverage.get("share")
+    seen = f", {int(share * 100)} % of its bytes read" if isinstance(share, int | float) else ""
+    since = "" if proof is last else f"; {last.verdict.value} {spell(now - last.at)} ago"
+    return f"proven {spell(now - proof.at)} ago{seen}{since}"
 
 
 def run_expire(arguments: argparse.Namespace) -> int:
@@ -229,7 +245,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
 
 def run_sweep(arguments: argparse.Namespace) -> int:
     """The exit code of the sweep's verdict."""
-    from dataops.backup.sweep import sweep
+    from dataops.drill.sweep import sweep
 
     platform = platform_of(arguments)
     return record_and_answer(platform, sweep(platform, say=say), as_json=arguments.json)

@@ -55,7 +55,9 @@ class Drill(Part):
     """When and how the subject's backups are restored and checked."""
 
     enabled: bool = Field(True, strict=True, description="`false`: this subject has no drills.")
-    schedule: DrillSchedule = Field("daily", description="When a drill starts, or `after_backup`.")
+    schedule: DrillSchedule = Field(
+        "daily", description="When a drill starts, or `after_backup`. On a server: `weekly`."
+    )
     point: PointPolicy = Field(
         "coverage",
         description="Which recovery point a scheduled drill takes: `latest`, `oldest`, `random`, or "

@@ -10,6 +10,11 @@ from dataops.inventory.fields import FORMS
 from dataops.inventory.schedule import KEYWORDS
 from dataops.inventory.schema import schema_of
 
+ANY = "JsonValue"
+"""The name under which a schema keeps what may be of any type."""
+NESTED = "drill"
+"""The mapping that holds others, which are told by their path."""
+
 
 def reference() -> str:
     """The text of docs/configuration.md."""
@@ -27,41 +32,58 @@ def reference() -> str:
 
 
 def _tables(schema: dict[str, Any], title: str) -> Iterator[dict[str, Any]]:
-    """One table for the file, then one for each mapping in it."""
-    parts = schema.get("$defs", {})
-    for name, part in ((title, schema), *((_key_of(schema, name), part) for name, part in parts.items())):
+    """One table for the file, then one for each mapping in it, by the path of keys that leads there."""
+    places = {name: _place_of(schema, name) for name in schema.get("$defs", {}) if name != ANY}
+    parts = sorted((place, schema["$defs"][name]) for name, place in places.items())
+    for name, part in ((title, schema), *parts):
         rows = [
-            _row(key, field, key in part.get("required", ())) for key, field in part["properties"].items()
+            _row(key, field, name, key in part.get("required", ()))
+            for key, field in part["properties"].items()
         ]
         yield {"name": name, "meaning": part["description"], "rows": rows}
 
 
-def _key_of(schema: dict[str, Any], part: str) -> str:
-    properties: dict[str, Any] = schema["properties"]
-    return next(key for key, field in properties.items() if f"/{part}'" in str(field))
+def _place_of(schema: dict[str, Any], part: str) -> str:
+    """``retention``, or ``drill.smoke`` for a mapping inside another one."""
+    for above, fields in (("", schema), *schema["$defs"].items()):
+        for key, field in fields.get("properties", {}).items():
+            if f"/{part}'" in str(field):
+                return f"{_place_of(schema, above)}.{key}" if above else key
+    raise KeyError(part)
 
 
-def _row(key: str, field: dict[str, Any], required: bool) -> dict[str, str]:
+def _row(key: str, field: dict[str, Any], within: str, required: bool) -> dict[str, str]:
     default = field.get("default")
+    written = str(default).lower() if isinstance(default, bool) else default
     return {
         "key": key,
-        "form": _form(field, key),
-        "default": "required" if required else f"`{default}`" if default is not None else "",
+        "form": _form(field, f"{within}.{key}" if within.startswith(NESTED) else key),
+        "default": "required" if required else f"`{written}`" if default is not None else "",
         "meaning": field.get("description", ""),
     }
 
 
-def _form(field: dict[str, Any], key: str) -> str:
+def _form(field: dict[str, Any], place: str) -> str:
     """What may stand there, in words, from the field's JSON Schema."""
     if "examples" in field:
-        return _single(field, key)
+        return _single(field)
     choices = [each for each in field.get("anyOf", [field]) if each.get("type") != "null"]
-    if any("$ref" in each for each in choices):
-        return f"mapping, see [{key}](#{key})"
-    return " or ".join(dict.fromkeys(_single(each, key) for each in choices))
+    if field.get("type") == "boolean":
+        return "`true` or `false`"
+    return " or ".join(dict.fromkeys(_of_kind(each, place) for each in choices))
 
 
-def _single(schema: dict[str, Any], key: str) -> str:
+def _of_kind(schema: dict[str, Any], place: str) -> str:
+    if schema.get("type") == "array":
+        each = _of_kind(schema["items"], place)
+        return f"list of {each.replace('mapping', 'mappings', 1)}"
+    if "$ref" in schema:
+        linked = f"mapping, see [{place}](#{place.replace('.', '')})"
+        return "any value" if schema["$ref"].endswith(f"/{ANY}") else linked
+    return _single(schema)
+
+
+def _single(schema: dict[str, Any]) -> str:
     if "examples" in schema:
         return "duration" if "pattern" in schema else "schedule"
     if "enum" in schema:
@@ -72,5 +94,5 @@ def _single(schema: dict[str, Any], key: str) -> str:
         return "`on` or `off`"
     if schema.get("format") == "date":
         return "day, as in `2026-11-23`"
-    pattern: str = schema["pattern"]
-    return FORMS[pattern]
+    pattern: str | None = schema.get("pattern")
+    return FORMS[pattern] if pattern else "text"

@@ -41,17 +41,18 @@ def check_schedule(value: str) -> str:
     )
 
 
-def spread(schedule: str, name: str, *, days: str = "*") -> str:
+def spread(schedule: str, name: str, *, days: str = "*", starts: int = NIGHT_STARTS) -> str:
     """The cron of a schedule: keywords get a minute, by the name's hash, between 01:00 and 04:00 UTC.
 
-    ``days`` is the cron's field of weekdays for ``daily``; ``weekly`` is Sunday.
+    ``days`` is the cron's field of weekdays for ``daily``; ``weekly`` is Sunday. ``starts`` is another hour
+    than 1 for what comes after the backups.
     """
     if schedule not in KEYWORDS:
         return schedule
     hour, minute = divmod(crc32(name.encode()) % (NIGHT_HOURS * 60), 60)
     if schedule == "hourly":
         return f"{minute} * * * *"
-    return f"{minute} {NIGHT_STARTS + hour} * * {'0' if schedule == 'weekly' else days}"
+    return f"{minute} {starts + hour} * * {'0' if schedule == 'weekly' else days}"
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -154,6 +155,11 @@ class Server(Part):
     @classmethod
     def _snapshots_at_its_own_time(cls, rds: Rds | None, info: ValidationInfo) -> Rds | None:
         return rds and rds.model_copy(update={"schedule": spread(rds.schedule, info.data.get("name", ""))})
+
+    @field_validator("drill", mode="before")
+    @classmethod
+    def _drilled_weekly(cls, value: object) -> object:
+        return {"schedule": "weekly", **value} if isinstance(value, Mapping) else value
 
     @field_validator("objectives", mode="before")
     @classmethod

@@ -29,9 +29,9 @@ def test_the_list_shows_what_the_store_holds(store: ObjectStore, dataops: Dataop
     heads, first, second, unfinished = text.splitlines()
     assert heads.split()[0] == "BACKUP"
     assert first.startswith(new)
-    assert first.endswith("not proven")
+    assert first.endswith("no drill yet")
     assert second.startswith(old)
-    assert "  proven 2" in second
+    assert "  proven " in second
     assert unfinished.endswith("20260101T000000Z-aaaaaa")
     code, document = dataops("backup", "list", "orders", "--json")
     assert [each["backup_id"] for each in document["backups"]] == [new, old]

@@ -2,6 +2,7 @@
 
 from dataops.airflow.operators.backup import Expire, Preflight, Publish, Take, Verify
 from dataops.airflow.operators.broken_file import BrokenFile
+from dataops.airflow.operators.drill import CheckResult, Drill, DrillEvidence, Prepare
 from dataops.airflow.operators.evidence import Evidence, Verdict
 from dataops.airflow.operators.look import Look
 from dataops.airflow.operators.snapshot import TakeSnapshot
@@ -9,10 +10,14 @@ from dataops.inventory import Subject
 
 __all__ = [
     "BrokenFile",
+    "CheckResult",
+    "Drill",
+    "DrillEvidence",
     "Evidence",
     "Expire",
     "Look",
     "Preflight",
+    "Prepare",
     "Publish",
     "Take",
     "TakeSnapshot",

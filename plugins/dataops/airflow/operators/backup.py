@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,16 +13,21 @@ from dataops.airflow.operators.stoppable import Stoppable
 from dataops.backup.outcome import broken, insist
 from dataops.backup.steps import Job, StepReport
 from dataops.errors import DataOpsError
+from dataops.platform import Platform
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from pydantic import JsonValue
 
 RETURNED = "return_value"
 """The XCom key under which a task's result stands; a red step pushes its report there before it raises."""
 
 
 class Step(Stoppable):
-    """One step of the backup of ``subject``. The task's id is the step's name."""
+    """One step of what is done with ``subject``, by default of its backup. The task's id is the step's name.
+
+    Other capabilities' steps say otherwise in ``options``, ``judge`` and ``left``.
+    """
 
     step: ClassVar[str]
     template_fields: Sequence[str] = ("subject",)
@@ -43,7 +48,7 @@ class Step(Stoppable):
         started = datetime.now(UTC)
         try:
             with self._stoppable():
-                report = work(self._job(context))
+                report = work(self.job(context))
         except DataOpsError as error:
             self._push(context, broken(self.step, started, error))
             # A user's mistake is told in its sentence; where in our code it surfaced helps nobody.
@@ -52,26 +57,40 @@ class Step(Stoppable):
             self._push(context, broken(self.step, started, error))
             raise
         self._tell(report)
-        self._push(context, report)
-        insist(report)
-        return report.model_dump(mode="json")
+        left = self._push(context, report)
+        self.judge(report)
+        return left
 
     def earlier(self, context: Context, step: str) -> StepReport:
         """What an earlier step of this run left."""
         return StepReport.model_validate(context["ti"].xcom_pull(task_ids=step))
 
-    def _job(self, context: Context) -> Job:
+    def job(self, context: Context) -> Job:
+        """The subject, the platform, and what this run asks for."""
         platform = subjects.platform()
-        subject = platform.inventory.subject(self.subject)
         return Job(
             platform=platform,
-            subject=subject,
+            subject=platform.inventory.subject(self.subject),
             say=lambda line: self.log.info("%s", line),
-            options=options(subject, context["dag_run"], context["params"]),
+            options=self.options(platform, context),
         )
 
-    def _push(self, context: Context, report: StepReport) -> None:
-        context["ti"].xcom_push(key=RETURNED, value=report.model_dump(mode="json"))
+    def options(self, platform: Platform, context: Context) -> Mapping[str, JsonValue]:
+        """What the form or the schedule asks for."""
+        return options(platform.inventory.subject(self.subject), context["dag_run"], context["params"])
+
+    def judge(self, report: StepReport) -> None:
+        """``NotPassed`` where a check is red: the next steps must not build on it."""
+        insist(report)
+
+    def left(self, report: StepReport) -> dict[str, JsonValue]:
+        """What the next tasks get to know of the report, as small JSON."""
+        return report.model_dump(mode="json")
+
+    def _push(self, context: Context, report: StepReport) -> dict[str, Any]:
+        left = self.left(report)
+        context["ti"].xcom_push(key=RETURNED, value=left)
+        return left
 
     def _tell(self, report: StepReport) -> None:
         figures = ", ".join(f"{figure.name} {figure.value:g} {figure.unit}" for figure in report.figures)
