@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from dataops.evidence.record import Record
 from dataops.evidence.units import duration, human
-from dataops.evidence.verdict import Check, Verdict, overall
+from dataops.evidence.verdict import Check, Part, Verdict, overall
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LONGEST = 1500
 """Characters of a value that the page shows; the rest is in evidence.json."""
 _WORST_FIRST = (Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.PASSED, Verdict.NOT_APPLICABLE)
+_RED = {Verdict.FAILED, Verdict.INCONCLUSIVE}
 _TITLES = {
     "backup": "Backup of",
     "backup_watch": "Watch over backups in",
@@ -44,6 +45,16 @@ class Bar:
     left: float
     width: float
     label: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A check with the parts that it consists of: those that are red, and the others, each in its order."""
+
+    check: Check
+    red: tuple[Part, ...]
+    others: tuple[Part, ...]
+    tally: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ def render(record: Record) -> str:
         bars=timeline(record),
         checks=sorted(record.checks, key=lambda check: _WORST_FIRST.index(check.verdict)),
         tally=tally(record.checks),
+        groups=groups(record.checks),
         lineage={
             name.replace("_", " "): value for name, value in record.lineage.model_dump().items() if value
         },
@@ -115,7 +127,19 @@ def promises(record: Record) -> list[Promise]:
     return found
 
 
-def tally(checks: Sequence[Check]) -> str:
+def groups(checks: Sequence[Check]) -> list[Group]:
+    """The checks that have parts, the red ones first."""
+    found = []
+    for check in sorted(checks, key=lambda check: _WORST_FIRST.index(check.verdict)):
+        if check.parts:
+            red = [part for part in check.parts if part.verdict in _RED]
+            red.sort(key=lambda part: _WORST_FIRST.index(part.verdict))
+            others = [part for part in check.parts if part.verdict not in _RED]
+            found.append(Group(check, tuple(red), tuple(others), tally(check.parts)))
+    return found
+
+
+def tally(checks: Sequence[Check | Part]) -> str:
     """Such as ``7 passed, 1 failed``."""
     counts = {verdict: sum(check.verdict is verdict for check in checks) for verdict in _WORST_FIRST}
     return ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
 
 class Verdict(StrEnum):
@@ -22,8 +22,23 @@ class Verdict(StrEnum):
         return {Verdict.PASSED: 0, Verdict.FAILED: 1}.get(self, 3)
 
 
+class Part(BaseModel):
+    """One of many small things that a check consists of, such as one expectation of a table's rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    verdict: Verdict
+    expected: str = ""
+    observed: str = ""
+    reason: str = ""
+
+
 class Check(BaseModel):
-    """One thing that was looked at, with what was expected and what was there."""
+    """One thing that was looked at, with what was expected and what was there.
+
+    ``parts`` are what it consists of, where those are worth a look: a passed check has no red one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +48,14 @@ class Check(BaseModel):
     observed: JsonValue = None
     seconds: float = 0.0
     reason: str = ""
+    parts: tuple[Part, ...] = ()
+
+    @model_validator(mode="after")
+    def _passed_means_that_no_part_is_red(self) -> Check:
+        red = {Verdict.FAILED, Verdict.INCONCLUSIVE} & {part.verdict for part in self.parts}
+        if self.verdict is Verdict.PASSED and red:
+            raise ValueError(f"check {self.name!r} is passed, but a part of it is {red.pop()}")
+        return self
 
 
 class Figure(BaseModel):

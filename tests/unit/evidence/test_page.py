@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 from dataops.evidence.page import promises, render, timeline
 from dataops.evidence.record import Objectives, Record
-from dataops.evidence.verdict import Figure, Verdict
+from dataops.evidence.verdict import Check, Figure, Part, Verdict
 
 from tests.unit.evidence.samples import check, record, red, unknown
 
@@ -154,3 +154,35 @@ def test_every_text_has_enough_contrast(theme: str) -> None:
     for text, ground in pairs:
         light, dark = sorted((_luminance(palette[text]), _luminance(palette[ground])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{text} on {ground} in {theme}"
+
+
+def of_many(verdict: Verdict, *parts: Verdict) -> Check:
+    return check(
+        f"expectations: {verdict}",
+        verdict,
+        parts=tuple(
+            Part(name=f"part {i}", verdict=each, observed="3 <rows>") for i, each in enumerate(parts)
+        ),
+    )
+
+
+def test_what_a_check_consists_of_stands_below_it_the_red_first_and_the_rest_folded() -> None:
+    passed, failed, unknown = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE
+    page = render(
+        record(of_many(passed, passed, passed), of_many(failed, passed, unknown, passed, failed))
+    ).partition('id="parts"')[2]
+    red, _, folded = page.partition("<details>")
+    assert re.findall(r"expectations: (\w+)", red) == ["failed"]  # the passed check comes after it
+    assert re.findall(r"part \d", red) == ["part 3", "part 1"]
+    assert re.findall(r"part \d", folded) == ["part 0", "part 2", "part 0", "part 1"]
+    assert "1 failed, 1 inconclusive, 2 passed" in red
+    assert "3 &lt;rows&gt;" in red
+
+
+def test_a_check_without_parts_adds_no_section() -> None:
+    assert 'id="parts"' not in render(record())
+
+
+def test_a_passed_check_has_no_red_part() -> None:
+    with pytest.raises(ValueError, match="a part of it is inconclusive"):
+        of_many(Verdict.PASSED, Verdict.PASSED, Verdict.INCONCLUSIVE)
