@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 
 from dataops.errors import ConfigurationError
 from dataops.inventory.database import Database
@@ -27,6 +28,8 @@ class Inventory:
     databases: tuple[Database, ...] = ()
     invalid: tuple[InvalidFile, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    folder: Path | None = None
+    """The include folder that it was read from, where the files beside it lie; None where it was not read."""
 
     @cached_property
     def subjects(self) -> tuple[Subject, ...]:

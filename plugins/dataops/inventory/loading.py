@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from zlib import crc32
@@ -67,7 +67,7 @@ def load(include: Path, environment: str | None = None) -> Inventory:
     Never raises for a file's sake: what is wrong stands in ``invalid``. Raises ``NoInclude``
     where the folder is missing. Reads local files only.
     """
-    return inventory_of(read(include), environment)
+    return replace(inventory_of(read(include), environment), folder=include)
 
 
 def read(include: Path) -> tuple[File, ...]:
