@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from dataops.backup.manifest.header import Header, UnreadableManifest
-from dataops.errors import ConfigurationError, DataOpsError
+from dataops.errors import ConfigurationError, InconclusiveError
 from dataops.evidence.verdict import Verdict
 from dataops.store import ObjectMissing
 
@@ -25,7 +25,7 @@ READERS = 8
 """Manifests read at once: the listing of a year's backups stays within a second or two."""
 
 
-class BackupGone(DataOpsError):
+class BackupGone(InconclusiveError):
     """A backup that was chosen is no longer there: it expired, or somebody deleted it."""
 
 

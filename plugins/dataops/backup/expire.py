@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from dataops.backup import catalog
 from dataops.backup.catalog import Backup, Catalog
-from dataops.backup.removal import remove
+from dataops.backup.drilled import drilled
+from dataops.backup.removal import remove, withdraw
 from dataops.backup.retention import Action, Candidate, Decision, Policy, decide
 from dataops.backup.steps import Job, StepReport
 from dataops.evidence.verdict import Check, Figure, Verdict
@@ -33,11 +34,15 @@ def step(job: Job) -> StepReport:
     with lease(platform.store, f"backup/{subject.name}", holder=holder, seconds=LEASE_SECONDS) as held:
         found = catalog.read(platform.store, subject.name)
         decisions = _plan(platform, subject, found, started)
-        expired = [each for each in found.backups if _expires(each, decisions)]
+        expired = []
         # Newest first: a chain is cut from its end, so that what is left can be restored at every moment.
-        for backup in _newest_first(expired):
+        for backup in _newest_first([each for each in found.backups if _expires(each, decisions)]):
             held.check()
+            if not _given_up(platform, subject, backup, found):
+                job.say(f"Kept {backup.backup_id}: a drill has begun to restore it, or what builds on it.")
+                continue
             remove(job, backup.header)
+            expired.append(backup)
             job.say(f"Expired {backup.backup_id}: {_reason(backup, decisions)}")
         checks = (_executed(platform, subject, expired),)
     job.say(f"Kept {len(decisions) - len(expired)}, expired {len(expired)} backups of {subject.name}.")
@@ -72,7 +77,8 @@ def _plan(
     platform: Platform, subject: Database | Server, found: Catalog, now: datetime
 ) -> tuple[Decision, ...]:
     """Decide, ask the store for the locks of what would go, and decide again: few objects are asked for."""
-    candidates = {each.backup_id: each for each in _candidates(found)}
+    restoring = drilled(platform.store, subject.name, {each.backup_id for each in found.backups})
+    candidates = {each.backup_id: each for each in _candidates(found, restoring)}
     policy = policy_of(subject)
     for decision in decide(candidates.values(), policy, now):
         if decision.action is Action.EXPIRE:
@@ -98,12 +104,49 @@ def _stores(platform: Platform) -> list[ObjectStore]:
     return [store for store in (platform.store, platform.replica) if store is not None]
 
 
-def _candidates(found: Catalog) -> list[Candidate]:
-    labels = {
-        each.header.pgbackrest.label: each.backup_id for each in found.backups if each.header.pgbackrest
-    }
+def _given_up(platform: Platform, subject: Database | Server, backup: Backup, found: Catalog) -> bool:
+    """Whether the backup exists no longer, because no drill needs it.
+
+    Its manifest goes first, then the drills' lease is read. A drill takes the lease first, then reads the
+    manifest. So one of the two always sees the other, whoever came first.
+    """
+    put_back = withdraw(platform, backup.header)
+    needed = {each.backup_id for each in found.backups if _builds_on(each, backup, found)}
+    if not drilled(platform.store, subject.name, needed):
+        return True
+    put_back()
+    return False
+
+
+def _builds_on(backup: Backup, base: Backup, found: Catalog) -> bool:
+    """Whether ``backup`` is ``base`` or cannot be restored without it."""
+    labels = _labels(found)
+    by_id = {each.backup_id: each for each in found.backups}
+    waiting, seen = [backup.backup_id], set[str]()
+    while waiting:
+        here = waiting.pop()
+        if here == base.backup_id:
+            return True
+        seen.add(here)
+        waiting += _needs(by_id[here], labels) - seen
+    return False
+
+
+def _labels(found: Catalog) -> dict[str, str]:
+    """From pgBackRest's label to the backup's id."""
+    return {each.header.pgbackrest.label: each.backup_id for each in found.backups if each.header.pgbackrest}
+
+
+def _candidates(found: Catalog, restoring: frozenset[str]) -> list[Candidate]:
+    labels = _labels(found)
     finished = [
-        Candidate(each.backup_id, each.header.snapshot_at, proven=each.proven, needs=_needs(each, labels))
+        Candidate(
+            each.backup_id,
+            each.header.snapshot_at,
+            proven=each.proven,
+            needs=_needs(each, labels),
+            restoring=each.backup_id in restoring,
+        )
         for each in found.backups
     ]
     in_progress = [

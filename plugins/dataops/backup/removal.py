@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dataops.backup import catalog
 from dataops.backup.manifest.header import Header
 from dataops.backup.steps import Job
-from dataops.store import ObjectLocked, ObjectStore
+from dataops.platform import Platform
+from dataops.store import ObjectLocked, ObjectMissing, ObjectStore
 
 
 def remove(job: Job, header: Header) -> None:
@@ -21,6 +24,25 @@ def remove(job: Job, header: Header) -> None:
         from dataops.backup.rds_snapshot import delete_snapshot
 
         delete_snapshot(job, header.rds)
+
+
+def withdraw(platform: Platform, header: Header) -> Callable[[], None]:
+    """Delete a backup's manifests only, so that it exists no longer; the answer puts them back."""
+    key = catalog.manifest_key(header.subject, header.backup_id)
+    stores = [store for store in (platform.store, platform.replica) if store is not None]
+    withdrawn = []
+    for store in stores:
+        try:
+            withdrawn.append((store, store.get(key)))
+        except ObjectMissing:
+            continue
+        store.delete([key])
+
+    def put_back() -> None:
+        for store, body in withdrawn:
+            store.put(key, body)
+
+    return put_back
 
 
 def delete_objects(store: ObjectStore, subject: str, backup_id: str) -> int:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from dataops.backup.outcome import broken, first_red, unfinished
 from dataops.backup.run import step_of
 from dataops.backup.steps import Job, Say, StepReport
+from dataops.drill.alone import alone
 from dataops.drill.point import Point
+from dataops.drill.wishes import wished
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.commit import git_commit
 from dataops.evidence.verdict import overall, reason
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 CAPABILITY = "restore_drill"
 STEPS = ("prepare", "drill")
-LEASE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -78,23 +79,25 @@ def drill(job: Job, prepared: StepReport) -> StepReport:
     """Restore the prepared point, check it, measure it, tear it down; one check a line.
 
     Raises what stopped the restore; whatever happens, the scratch server and its files are gone after it.
-    ``LeaseHeld`` while another drill of the subject runs.
+    ``NotAlone`` while another drill of the subject runs, ``BackupGone`` where the backup has expired by now.
     """
+    from dataops.drill.boundary import boundary_check
     from dataops.drill.checking import run_checks
     from dataops.drill.measuring import measure
     from dataops.drill.restoring import restored, torn_down
-    from dataops.store import lease
 
     started = datetime.now(UTC)
-    drill_id = str(prepared.data["drill_id"])
-    point = Point.from_json(prepared.data["point"], job.platform, job.subject)
-    holder = f"drill {drill_id} on {socket.gethostname()}"
-    with lease(job.platform.store, f"drill/{job.subject.name}", holder=holder, seconds=LEASE_SECONDS) as held:
+    drill_id, backup_id = str(prepared.data["drill_id"]), str(prepared.data["backup_id"])
+    with alone(job, drill_id=drill_id, backup_id=backup_id) as held:
+        # Read under the lease: from here on expiry keeps the backup, or it is gone already.
+        point = Point.from_json(prepared.data["point"], job.platform, job.subject)
         with restored(job, point, drill_id=drill_id) as server:
             held.check()
+            # First of all: later checks may give out the transaction numbers that it asks for.
+            boundary = boundary_check(server)
             outcome = run_checks(server, job)
             held.check()
-        checks = (*outcome.checks, torn_down(job, drill_id))
+        checks = (boundary, *outcome.checks, torn_down(job, drill_id))
         measured = measure(job, server, checks)
     return StepReport(
         step="drill",
@@ -118,7 +121,7 @@ def run(
     """Drill one subject, from choosing the point to evidence, which is written also where it was stopped."""
     from dataops.evidence import publish
 
-    subject = platform.inventory.subject(name)
+    subject = wished(platform.inventory.subject(name), options or {})
     if subject.retired is not None:
         raise ConfigurationError(f"{name} is retired since {subject.retired}: it has no drills any more.")
     job = Job(platform=platform, subject=subject, say=say, options={**(options or {}), "point": point})
