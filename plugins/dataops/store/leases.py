@@ -132,6 +132,12 @@ def lease(
         held._release()
 
 
+def holder_of(store: ObjectStore, name: str) -> str | None:
+    """Who holds the lease now; None where nobody does."""
+    state, _, at = _look(store, name)
+    return None if state is None or state.is_free(at) else state.holder
+
+
 def _acquire(store: ObjectStore, name: str, holder: str, seconds: float, *, inherit: bool) -> Held:
     state = None
     for _ in range(_ROUNDS):
