@@ -24,7 +24,7 @@ from tests.airflow_home import ROOT
 from tests.dags.conftest import Include
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
-PER_ENVIRONMENT = {"backup_watch", "sweep"}
+PER_ENVIRONMENT = {"backup_watch", "rehearsal", "sweep"}
 
 
 @pytest.fixture

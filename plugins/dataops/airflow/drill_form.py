@@ -1,4 +1,4 @@
-"""The form of a manual drill, and what it asks of the drill."""
+"""The forms of a manual drill and of a manual rehearsal, and what the first asks of the drill."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataops.airflow.form import reason
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from dataops.inventory import Subject
+    from dataops.inventory import Inventory, Subject
 
 WISHES = ("point", "mode")
 
@@ -26,6 +26,29 @@ def drill_form(subject: Subject) -> dict[str, Param]:
 def drill_options(params: Mapping[str, Any]) -> dict[str, JsonValue]:
     """What this run asks of the drill; what was left empty is the inventory's to decide."""
     return {name: params[name] for name in WISHES if params.get(name)}
+
+
+def rehearsal_form(inventory: Inventory) -> dict[str, Param]:
+    """The fields that the UI shows for a manual rehearsal."""
+    return {
+        "subject": Param(
+            None,
+            type=["null", "string"],
+            examples=[subject.name for subject in inventory.active if subject.drill.enabled],
+            maxLength=100,
+            title="Subject",
+            description="Whose newest backup is copied and damaged. Empty: the one whose turn it is.",
+        ),
+        "only": Param(
+            None,
+            type=["null", "string"],
+            maxLength=1000,
+            title="Only these faults",
+            description="Families (storage, archive, WAL, schema, data, roles, environment, process) or "
+            "names of faults, with commas between them. Empty: the whole library.",
+        ),
+        "reason": reason(),
+    }
 
 
 @cache

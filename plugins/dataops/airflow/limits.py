@@ -61,6 +61,11 @@ WATCH: Mapping[str, Limit] = MappingProxyType({
     "verdict": RECORDING["verdict"],
 })
 
+REHEARSAL: Mapping[str, Limit] = MappingProxyType({
+    "rehearse": Limit(timedelta(hours=12)),
+    "verdict": RECORDING["verdict"],
+})
+
 SWEEP: Mapping[str, Limit] = MappingProxyType({
     "sweep": Limit(timedelta(hours=2), retries=1),
     "verdict": RECORDING["verdict"],

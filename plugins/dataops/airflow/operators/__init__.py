@@ -5,6 +5,7 @@ from dataops.airflow.operators.broken_file import BrokenFile
 from dataops.airflow.operators.drill import CheckResult, Drill, DrillEvidence, Prepare
 from dataops.airflow.operators.evidence import Evidence, Verdict
 from dataops.airflow.operators.look import Look
+from dataops.airflow.operators.rehearse import Rehearse
 from dataops.airflow.operators.snapshot import TakeSnapshot
 from dataops.inventory import Subject
 
@@ -19,6 +20,7 @@ __all__ = [
     "Preflight",
     "Prepare",
     "Publish",
+    "Rehearse",
     "Take",
     "TakeSnapshot",
     "Verdict",
