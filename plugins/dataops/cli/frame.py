@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from dataops.cli import backup_verbs, drill_verbs, evidence_verbs, inventory_verbs
+from dataops.cli import backup_verbs, drill_verbs, evidence_verbs, inventory_verbs, quality_verbs
 from dataops.cli.answer import say
 from dataops.cli.context import common_options
 from dataops.errors import DataOpsError, InconclusiveError
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
     common = common_options()
-    for group in (inventory_verbs, backup_verbs, drill_verbs, evidence_verbs):
+    for group in (inventory_verbs, backup_verbs, drill_verbs, quality_verbs, evidence_verbs):
         group.add(verbs, common)
     return root
 

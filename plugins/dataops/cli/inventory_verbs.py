@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -71,11 +72,20 @@ def run_check(arguments: argparse.Namespace) -> int:
 
     resolve = from_environment if arguments.connections else None
     environment = environment_of(arguments) if arguments.connections else None
-    report = check(include_of(arguments), resolve=resolve, environment=environment)
+    report = _with_suites(check(include_of(arguments), resolve=resolve, environment=environment), arguments)
     if arguments.discover:
         report = discover(report, platform_of(arguments))
     answer(_document(report), _text(report), as_json=arguments.json)
     return report.exit_code
+
+
+def _with_suites(report: Report, arguments: argparse.Namespace) -> Report:
+    """The report with what is wrong in the suites of expectations."""
+    from dataops.quality import check_suites
+
+    include = include_of(arguments)
+    names = {each.name for each in load(include).databases}
+    return replace(report, problems=(*report.problems, *check_suites(include, names)))
 
 
 def run_schema(arguments: argparse.Namespace) -> int:

@@ -30,9 +30,7 @@ HEALTHY: dict[str, list[tuple[str, dict[str, Any]]]] = {
         (QUERY, {"unexpected_rows_query": "SELECT id FROM {batch} AS o WHERE o.ordered_at > '2030-01-01'"}),
         (
             QUERY,
-            {
-                "unexpected_rows_query": "WITH bad AS (SELECT FROM {batch} WHERE price < 0) SELECT FROM bad;"
-            },
+            {"unexpected_rows_query": "WITH bad AS (SELECT FROM {batch} WHERE price < 0) SELECT FROM bad;"},
         ),
     ]
 }

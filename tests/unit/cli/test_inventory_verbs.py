@@ -47,6 +47,17 @@ def test_mistakes_are_2_and_grouped_by_file(include: Path, capsys: Caught) -> No
     )
 
 
+def test_suites_of_expectations_are_checked_too(include: Path, capsys: Caught) -> None:
+    suites = include / "expectations"
+    shutil.copytree(ROOT / "include" / "expectations", suites)
+    assert main(["inventory", "check", "--include", str(include)]) == 0
+    text = (suites / "flights.json").read_text(encoding="utf-8")
+    (suites / "flights.json").write_text(text.replace('"column": "passenger"', '"colum": "passenger"'))
+    capsys.readouterr()
+    assert main(["inventory", "check", "--include", str(include)]) == 2
+    assert "kwargs.colum is no argument of this expectation. Allowed: column" in capsys.readouterr().out
+
+
 def test_with_json_every_mistake_has_its_parts(include: Path, capsys: Caught) -> None:
     with (include / "databases" / "flights.yaml").open("a") as stream:
         stream.write("content: fully\n")
