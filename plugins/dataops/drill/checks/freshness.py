@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from dataops.drill.checks.finding import Finding, failed, inconclusive, not_applicable, passed
+from dataops.drill.checks.finding import Finding, failed, inconclusive, not_applicable
 from dataops.drill.checks.looking import Look, lost, reason_of
 from dataops.drill.checks.registry import check
-from dataops.drill.checks.smoke import is_about
+from dataops.drill.checks.smoke import is_about, misplaced
 from dataops.errors import ConfigurationError
+from dataops.evidence.verdict import Verdict
 from dataops.inventory import Fresh, format_duration
 
 _ABSENT = {"42P01", "42703", "3F000"}
@@ -19,12 +20,12 @@ _ABSENT = {"42P01", "42703", "3F000"}
 @check("freshness", expected="the newest row is young enough")
 def freshness(look: Look) -> Iterator[Finding]:
     """A backup taken on time from a source that nobody writes to any more is old all the same."""
-    asked = False
-    for wanted in look.server.settings.fresh:
-        if is_about(look, wanted.database):
-            asked = True
-            yield age(look, wanted)
-    if not asked:
+    wanted = look.server.settings.fresh
+    yield from misplaced(look, [(f"{each.table}.{each.column}", each.database) for each in wanted])
+    ours = [each for each in wanted if is_about(look, each.database)]
+    for each in ours:
+        yield age(look, each)
+    if not ours:
         yield not_applicable("the YAML expects no fresh rows of this database (drill.fresh)")
 
 
@@ -51,7 +52,7 @@ def age(look: Look, wanted: Fresh) -> Finding:
     old = max(look.server.point.at - newest, timedelta())
     observed = f"{newest:%Y-%m-%d %H:%M:%S} UTC, {_told(old)} old{later}"
     if old <= wanted.within:
-        return passed(observed, about=about, expected=expected)
+        return Finding(Verdict.PASSED, observed, "", about, expected)
     why = f"the newest row is {_told(old)} old, {format_duration(wanted.within)} were allowed"
     return failed(observed, why, about=about, expected=expected)
 
@@ -64,11 +65,12 @@ def _read(look: Look, wanted: Fresh) -> tuple[datetime | None, int]:
     if not dot:
         schema, table = "public", wanted.table
     query = sql.SQL(
-        "SELECT max({column}) FILTER (WHERE {column} <= {at}), count(*) FILTER (WHERE {column} > {at}) FROM {table}"
+        "SELECT max({column}) FILTER (WHERE {column} <= {at}), count(*) FILTER (WHERE {column} > {at})"
+        " FROM {table}"
     ).format(
         column=sql.Identifier(wanted.column), table=sql.Identifier(schema, table), at=sql.Placeholder("at")
     )
-    with look.cursor(TimeZone="UTC") as cursor:
+    with look.cursor({"TimeZone": "UTC"}) as cursor:
         cursor.execute(query, {"at": look.server.point.at})
         newest, future = cursor.fetchone()
     return _instant(newest), future
