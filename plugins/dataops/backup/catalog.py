@@ -227,6 +227,8 @@ def _entry(
         told = Header.from_bytes(store.get(key), key)
         if told.backup_id != backup_id:
             return Damaged(backup_id, f"{key} is the manifest of {told.backup_id}.")
+        if told.subject != subject:
+            return Damaged(backup_id, f"{key} is the manifest of a backup of {told.subject}.")
         read = [proof for key in proofs if (proof := _proof(store, key)) is not None]
         return Backup(told, tuple(sorted(read, key=lambda proof: proof.at)))
     except ObjectMissing:

@@ -30,7 +30,6 @@ ISOLATED = {
     "ssl": "off",
     "logging_collector": "off",
     "log_destination": "stderr",
-    "external_pid_file": "",
     # Without queries before promotion, smaller limits than the primary's are no error.
     "hot_standby": "off",
     # A restored subscription would consume the real publisher's slot, a restored job would run twice.
@@ -153,6 +152,8 @@ def _settings(how: Serving) -> list[str]:
         "port": str(PORT),
         "hba_file": _own_file(how, "pg_hba.conf", "local all all trust\n"),
         "data_directory": str(how.data),
+        # Not the restored configuration's, and not empty either: the server complains of a file of no name.
+        "external_pid_file": str(how.folder / "postmaster.pid"),
     }
     if not how.readable_configuration():  # Debian keeps it in /etc, outside of the backup
         chosen["config_file"] = _own_file(how, "postgresql.conf", "")

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dataops.drill.checks.finding import Finding, not_applicable, of_faults
+from dataops.drill.checks.finding import Finding, inconclusive, not_applicable, of_faults
 from dataops.drill.checks.looking import Look
 from dataops.drill.checks.registry import check
 from dataops.postgres import ServerIdentity, server_identity
@@ -77,6 +77,8 @@ def isolation(look: Look) -> Finding:
 def databases(look: Look) -> Finding:
     """No database of the manifest is missing, and none is there that the manifest does not know."""
     told = set(look.server.expectations)
+    if not look.server.dbnames:
+        return inconclusive("no database was restored that could be checked, so nothing is proven")
     there = {name for (name,) in look.query("SELECT datname FROM pg_database WHERE datallowconn")}
     faults = [f"database {name} is missing" for name in sorted(told - there)]
     if look.server.method == "physical":
