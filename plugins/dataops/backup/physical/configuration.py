@@ -57,7 +57,10 @@ def general_options(server: Server, folder: str) -> Options:
 
 
 def repository_options(server: Server, repository: Repository) -> Options:
-    """The options of one repository, without its secrets."""
+    """The options of one repository, without its secrets.
+
+    A connection's ``extra`` may name a ``prefix``: a rehearsal's copy lies in a corner of the same bucket.
+    """
     connection, extra = repository.connection, repository.connection.extra
     region = str(extra.get("region_name") or "us-east-1")
     endpoint = urlsplit(str(extra.get("endpoint_url") or f"https://s3.{region}.amazonaws.com"))
@@ -67,7 +70,7 @@ def repository_options(server: Server, repository: Repository) -> Options:
         )
     options: Options = {
         "type": "s3",
-        "path": f"/{repository_path(server)}",
+        "path": f"/{extra.get('prefix', '')}{repository_path(server)}",
         "bundle": "y",
         "retention-full": NEVER,
         "cipher-type": "aes-256-cbc" if server.encryption_connection else "none",
