@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -22,7 +23,8 @@ from dataops.drill.checks.registry import check
 from dataops.errors import DataOpsError
 from dataops.postgres import LoginRefused, RightsMissing, TooManyConnections, connect
 
-PASSWORD = "password"
+_ASKS = re.compile(r"authentication failed|no password supplied|no pg_hba\.conf entry")
+"""What a server says that does not trust the drill: nothing about the role."""
 
 
 @check("logins", expected="roles that may log in do, others are refused", when="before")
@@ -67,7 +69,7 @@ def _tried(look: Look, role: Role, allowed: bool) -> Iterator[str]:
             if not allowed:
                 yield f"{role.name} is let in, but the manifest does not allow it"
     except (LoginRefused, RightsMissing, TooManyConnections) as error:
-        if PASSWORD in str(error) or "pg_hba" in str(error):
+        if _ASKS.search(str(error)):
             raise Inability(f"{role.name}: the server asks for a password, and the drill has none") from error
         if allowed:
             yield f"{role.name} is refused: {error}"

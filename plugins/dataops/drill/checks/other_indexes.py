@@ -82,8 +82,12 @@ def _sample(look: Look, item: Item) -> list[str]:
     )
     share = min(100.0, 100.0 * 50 * 8192 / max(item.size, 1))
     sampled = f"TABLESAMPLE SYSTEM ({share:.6f})" if share < 100 else ""
-    rows = look.query(statement.format(sample=sampled), {"limit": 40 * SAMPLE})
-    rows = rows or look.query(statement.format(sample=""), {"limit": 40 * SAMPLE})
+    with look.cursor(BY_SEQUENCE) as cursor:  # an index that misses rows would hide them from the sample too
+        cursor.execute(statement.format(sample=sampled), {"limit": 40 * SAMPLE})
+        rows = cursor.fetchall()
+        if not rows:
+            cursor.execute(statement.format(sample=""), {"limit": 40 * SAMPLE})
+            rows = cursor.fetchall()
     return [value for (value,) in rows[:: max(1, len(rows) // SAMPLE)][:SAMPLE]]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,12 @@ from tests.conftest import DatabaseServer
 
 KEYS = Keys(recipients=(), secret=b"a key of the tests, 32 bytes lon")
 
+ROLES = """
+CREATE ROLE clerks;
+CREATE ROLE anna LOGIN PASSWORD 'secret' IN ROLE clerks;
+CREATE ROLE boss LOGIN PASSWORD 'secret' CONNECTION LIMIT 0 IN ROLE clerks;
+ALTER ROLE anna SET work_mem = '8MB';
+"""
 SHOP = """
 CREATE TYPE state AS ENUM ('new', 'paid');
 CREATE TABLE customer (
@@ -50,6 +57,21 @@ INSERT INTO bill (customer, state, note)
 INSERT INTO picture SELECT n, decode(repeat(md5(n::text), 400), 'hex') FROM generate_series(1, 20) n;
 REFRESH MATERIALIZED VIEW spent;
 SELECT lo_from_bytea(0, 'a large object');
+ALTER TABLE bill ADD CONSTRAINT positive CHECK (id > 0);
+COMMENT ON TABLE bill IS 'what customers owe';
+CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql AS 'SELECT n * 2';
+CREATE TABLE note (id int PRIMARY KEY, writer text);
+ALTER TABLE note ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON note USING (writer = current_user);
+CREATE PUBLICATION news FOR TABLE bill;
+CREATE EXTENSION citext;
+CREATE EXTENSION postgres_fdw;
+GRANT ALL ON note TO boss;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'nowhere');
+GRANT SELECT, INSERT ON bill TO clerks;
+GRANT SELECT ON customer TO anna;
+GRANT ALL ON note TO anna;
+ALTER DEFAULT PRIVILEGES FOR ROLE clerks GRANT SELECT ON TABLES TO anna;
 ANALYZE;
 """
 
@@ -62,21 +84,26 @@ class Ran:
     said: Sequence[str]
 
     def check(self, name: str) -> Check:
-        found = [each for each in self.outcome.checks if each.name == name]
+        """The line of this name; after a physical restore the database stands before it."""
+        found = [each for each in self.outcome.checks if re.fullmatch(rf"(\w+: )?{name}", each.name)]
         assert found, f"no check {name!r} among {[each.name for each in self.outcome.checks]}"
         return found[0]
 
     @property
     def red(self) -> list[str]:
         return [
-            each.name
+            re.sub(r"^(restored|twin)_\w+: ", "", each.name)
             for each in self.outcome.checks
             if each.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}
         ]
 
     @property
     def failed(self) -> list[str]:
-        return [each.name for each in self.outcome.checks if each.verdict is Verdict.FAILED]
+        return [
+            re.sub(r"^(restored|twin)_\w+: ", "", each.name)
+            for each in self.outcome.checks
+            if each.verdict is Verdict.FAILED
+        ]
 
     def explain(self) -> str:
         return "\n".join(f"{c.verdict}: {c.name}: {c.reason} {c.observed}" for c in self.outcome.checks)
@@ -180,10 +207,29 @@ class Shop:
     def copy(self, script: str = "") -> str:
         return self.server.create_database("restored", script, template=self.dbname)
 
-    def drilled(self, script: str = "", **options: Any) -> Ran:
+    def drilled(self, script: str = "", *, manifest: Details | None = None, **options: Any) -> Ran:
         """All checks of a copy that the script has broken."""
         name = self.copy(script)
-        return run(restored_server(self.server, name, self.details, **options))
+        return run(restored_server(self.server, name, manifest or self.details, **options))
+
+    def twin(self, script: str, **options: Any) -> Ran:
+        """As after a physical restore of what the script has made, of which the manifest was taken."""
+        name = self.server.create_database("twin", script)
+        return run(
+            restored_server(self.server, name, describe(self.server, name), method="physical", **options)
+        )
+
+    def changed(self, facts: Mapping[tuple[str, str], tuple[str, Any]]) -> Details:
+        """The manifest with other facts: from class and name to the fact's name and value."""
+        there = {one[:2] for one in self.details.definitions}
+        assert facts.keys() <= there, facts.keys() - there
+        changed = [
+            one._replace(facts={**one.facts, facts[one[:2]][0]: facts[one[:2]][1]})
+            if one[:2] in facts
+            else one
+            for one in self.details.definitions
+        ]
+        return self.details.model_copy(update={"definitions": tuple(changed)})
 
 
 @pytest.fixture(scope="session")
@@ -199,5 +245,6 @@ def scratch(start_primary: Callable[..., DatabaseServer]) -> DatabaseServer:
 
 @pytest.fixture(scope="session")
 def shop(scratch: DatabaseServer) -> Shop:
+    scratch.execute(ROLES)
     dbname = scratch.create_database("shop", SHOP)
     return Shop(scratch, dbname, describe(scratch, dbname))
