@@ -23,7 +23,7 @@ class NoDraft(DataOpsError):
 
 
 class Piece(BaseModel):
-    """One object with files of the dump: ``size`` and ``sha256`` as stored, ``plain_size`` as dumped."""
+    """One object with files of the dump: ``size`` and ``sha256`` as stored, ``plain_size`` before sealing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -46,7 +46,8 @@ class Database(Part):
     jobs: Jobs = Field(2, description="Connections that dump at once.")
     compression: Compression = Field(
         "gzip:1",
-        description="How the dump is compressed: `none`, `gzip`, and from PostgreSQL 16 on `lz4` and `zstd`.",
+        description="How the dump is compressed: `none`, `gzip`, and from PostgreSQL 16 on `lz4` and `zstd`. "
+        "`gzip:1` to `gzip:3` are written by ISA-L, several times as fast as pg_dump's own zlib.",
     )
     content: Literal["full", "rotate", "definitions"] = Field(
         "full",

@@ -122,7 +122,7 @@ def lease(
     of the very same name: for the retry of a task whose first try is known to be dead.
     Raises ``LeaseHeld``, at once, naming who holds it.
     """
-    hasty = replace(store, patience=min(store.patience, seconds / 3))  # no use in waiting past the expiry
+    hasty = store.patient_for(min(store.patience, seconds / 3))  # no use in waiting past the expiry
     held = _acquire(hasty, name, holder, seconds, inherit=inherit)
     held._begin()
     log.info("lease %s: held by %s, fence %d", name, holder, held.fence)

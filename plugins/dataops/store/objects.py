@@ -7,7 +7,7 @@ import hashlib
 import io
 import mimetypes
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -59,6 +59,12 @@ class ObjectStore:
     @cached_property
     def retrying(self) -> Retrying:
         return Retrying(self.where, self.patience)
+
+    def patient_for(self, seconds: float) -> ObjectStore:
+        """The same bucket by the same client, where a call gives up after so long."""
+        other = replace(self, patience=seconds)
+        other.__dict__["client"] = self.client  # making one takes half a second
+        return other
 
     # Writing
 

@@ -126,6 +126,7 @@ class Attempt:
             seal=self.ground.seal,
             slots=self.ground.settings.jobs + 2,
             checksums=folder / "SHA256SUMS",
+            gzip_level=self.ground.settings.gzip_level,
         )
 
     def _snapshot(self) -> Snapshot:

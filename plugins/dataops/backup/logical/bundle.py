@@ -7,6 +7,8 @@ import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from dataops.backup.logical.compressing import SUFFIX, is_data, packed
+
 END_OF_ARCHIVE = bytes(2 * tarfile.BLOCKSIZE)
 
 Read = Callable[[str, str], None]
@@ -14,11 +16,14 @@ Read = Callable[[str, str], None]
 
 
 class Bundle:
-    """A reader that yields the files as a POSIX tar archive and removes each once it was read."""
+    """A reader that yields the files as a POSIX tar archive and removes each once it was read.
 
-    def __init__(self, files: Iterable[Path], *, read: Read) -> None:
+    With a ``gzip_level``, data files are compressed, each by itself.
+    """
+
+    def __init__(self, files: Iterable[Path], *, read: Read, gzip_level: int | None = None) -> None:
         self.size = 0
-        self._stream = _tar(files, read)
+        self._stream = _tar(files, read, gzip_level)
         self._rest = b""
 
     def read(self, size: int = -1) -> bytes:
@@ -31,21 +36,23 @@ class Bundle:
         return data
 
 
-def _tar(files: Iterable[Path], read: Read) -> Iterator[bytes]:
+def _tar(files: Iterable[Path], read: Read, gzip_level: int | None) -> Iterator[bytes]:
     """The archive in pieces of about a megabyte: one file at a time is in memory, and files are small."""
     gathered = bytearray()
     for path in files:
-        gathered += _member(path, read)
+        gathered += _member(path, read, gzip_level)
         if len(gathered) >= 1 << 20:
             yield bytes(gathered)
             gathered.clear()
     yield bytes(gathered) + END_OF_ARCHIVE
 
 
-def _member(path: Path, read: Read) -> bytes:
-    content = path.read_bytes()
+def _member(path: Path, read: Read, gzip_level: int | None) -> bytes:
+    content, name = path.read_bytes(), path.name
     path.unlink()
-    read(path.name, hashlib.sha256(content).hexdigest())
-    header = tarfile.TarInfo(path.name)
+    if gzip_level is not None and is_data(name):
+        content, name = packed(content, gzip_level), name + SUFFIX
+    read(name, hashlib.sha256(content).hexdigest())
+    header = tarfile.TarInfo(name)
     header.size, header.mode = len(content), 0o600
     return header.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % tarfile.BLOCKSIZE)

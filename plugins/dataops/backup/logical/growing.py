@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 import threading
 from pathlib import Path
@@ -33,14 +32,8 @@ class GrowingFile:
         self.closed = closed
         self.size = 0
         self._cancelled = cancelled
-        self._sha256 = hashlib.sha256()
         self._descriptor: int | None = None
         self._punched = 0
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256, in hexadecimal, of what was read so far."""
-        return self._sha256.hexdigest()
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, at most ``size``; waits for the writer; empty once it has closed the file."""
@@ -67,7 +60,6 @@ class GrowingFile:
         return self._descriptor
 
     def _passed_on(self, data: bytes) -> bytes:
-        self._sha256.update(data)
         self.size += len(data)
         if self.size - self._punched >= _PUNCH:
             end = self.size // _PAGE * _PAGE

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dataops.backup.draft import Piece
 from dataops.backup.logical.bundle import Bundle
+from dataops.backup.logical.compressing import SUFFIX, Packed, is_data
 from dataops.backup.logical.dump_files import DumpFile
 from dataops.backup.logical.flow import Budget, Metered, Segment
 from dataops.backup.logical.growing import GrowingFile
@@ -47,6 +48,8 @@ class Pieces:
     seal: Seal
     slots: int
     checksums: Path
+    gzip_level: int | None = None
+    """The level at which data files are compressed here; None: as pg_dump wrote them."""
     stored_bytes: int = 0
     _growing: dict[Path, GrowingFile] = field(default_factory=dict)
     _bundled: set[Path] = field(default_factory=set)
@@ -101,7 +104,7 @@ class Pieces:
         pieces = [piece for future in self._sent for piece in future.result()]
         closed = threading.Event()
         closed.set()
-        checksums = GrowingFile(self.checksums, closed=closed, cancelled=self._cancelled)
+        checksums = Packed(GrowingFile(self.checksums, closed=closed, cancelled=self._cancelled), None)
         return (*pieces, self._send(self.checksums.name, checksums))
 
     def _grow(self, file: DumpFile) -> None:
@@ -114,12 +117,15 @@ class Pieces:
 
     def _send_growing(self, growing: GrowingFile) -> tuple[Piece, ...]:
         """The file as one object, or in order as several: ``1.dat.gz``, ``1.dat.gz.part-0001`` and so on."""
-        pieces: list[Piece] = []
+        name, level = growing.path.name, None
+        if self.gzip_level is not None and is_data(name):
+            name, level = name + SUFFIX, self.gzip_level
+        packed, pieces = Packed(growing, level), list[Piece]()
         try:
             while not pieces or pieces[-1].plain_size == PIECE_BYTES:
                 part = f".part-{len(pieces):04d}" if pieces else ""
-                pieces.append(self._send(growing.path.name + part, Segment(growing, PIECE_BYTES)))
-            self._note(growing.path.name, growing.sha256)
+                pieces.append(self._send(name + part, Segment(packed, PIECE_BYTES)))
+            self._note(name, packed.sha256)
             return tuple(pieces)
         finally:
             growing.close()
@@ -128,10 +134,10 @@ class Pieces:
         self._bundled.update(paths)
         self._bundles += 1
         name = f"bundle-{self._bundles:06d}.tar"
-        bundle = Bundle(paths, read=self._note)
+        bundle = Bundle(paths, read=self._note, gzip_level=self.gzip_level)
         self._sent.append(self._pool.submit(lambda: (self._send(name, bundle),)))
 
-    def _send(self, name: str, reader: Segment | Bundle | GrowingFile) -> Piece:
+    def _send(self, name: str, reader: Segment | Bundle | Packed) -> Piece:
         key = f"{self.prefix}{name}{self.seal.suffix}"
         with self.seal.sealing(reader) as sealed:
             try:

@@ -34,8 +34,19 @@ class Settings(BaseModel):
     @property
     def compression_argument(self) -> str:
         """What ``pg_dump --compress`` takes: a bare level for gzip, which every major version reads."""
+        if self.gzip_level is not None:
+            return "0"
         method, _, level = self.compression.partition(":")
         return {"none": "0", "gzip": level or "6"}.get(method, self.compression)
+
+    @property
+    def gzip_level(self) -> int | None:
+        """The level at which we compress ourselves, beside pg_dump; None where pg_dump does it, or nobody.
+
+        ISA-L has the levels up to 3; who asks for more wants zlib's smaller files, which pg_dump writes.
+        """
+        method, _, level = self.compression.partition(":")
+        return int(level) if method == "gzip" and level in {"1", "2", "3"} else None
 
     @property
     def needs_major(self) -> int:

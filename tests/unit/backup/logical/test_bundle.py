@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -30,6 +31,16 @@ def test_any_tar_reads_what_was_bundled(tmp_path: Path, step: int) -> None:
     assert found == contents
     assert noted == {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     assert bundle.size == len(stream)
+
+
+def test_data_is_compressed_each_file_by_itself(tmp_path: Path) -> None:
+    for name in ("toc.dat", "7.dat"):
+        (tmp_path / name).write_bytes(b"x" * 999)
+    bundle = Bundle([tmp_path / "toc.dat", tmp_path / "7.dat"], read=lambda name, sha256: None, gzip_level=1)
+    with tarfile.open(fileobj=io.BytesIO(b"".join(iter(bundle.read, b"")))) as archive:
+        found = {member.name: archive.extractfile(member).read() for member in archive}  # type: ignore[union-attr]
+    assert found["toc.dat"] == b"x" * 999
+    assert gzip.decompress(found["7.dat.gz"]) == b"x" * 999
 
 
 def test_files_are_gone_once_they_were_read(tmp_path: Path) -> None:
