@@ -64,6 +64,9 @@ def _subject_checks(platform: Platform, subject: Database | Server, now: datetim
         yield checked(
             f"{subject.name}: WAL archiving works", "no failure", lambda: _archiver(platform, subject)
         )
+        yield checked(
+            f"{subject.name}: WAL heartbeat is written", "written", lambda: _pulse(platform, subject)
+        )
         yield checked(f"{subject.name}: every database is enrolled", [], lambda: _enrolled(platform, subject))
 
 
@@ -114,6 +117,12 @@ def _archiver(platform: Platform, server: Server) -> Seen | None:
         True,
         f"last archived {status.last_archived_at:%Y-%m-%d %H:%M:%S} UTC" if status.last_archived_at else "",
     )
+
+
+def _pulse(platform: Platform, server: Server) -> Seen | None:
+    from dataops.backup.physical import write_heartbeat
+
+    return write_heartbeat(platform, server)
 
 
 def _enrolled(platform: Platform, server: Server) -> Seen:

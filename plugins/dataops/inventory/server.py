@@ -69,6 +69,12 @@ class WalArchive(Part):
         timedelta(seconds=60),
         description="The server's `archive_timeout`: data older than this is in the store. Bounds the RPO.",
     )
+    heartbeat: bool = Field(
+        True,
+        strict=True,
+        description="Whether the watch writes a time into the WAL, by which drills measure the RPO of a server "
+        "that nobody else writes to. It needs no table and no right but to log in.",
+    )
 
 
 class Rds(Part):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataops.backup.physical.frozen import resume
 from dataops.backup.physical.method import Physical
 from dataops.backup.physical.status import WalStatus, wal_status
+from dataops.backup.physical.wal_heartbeat import write_heartbeat
 from dataops.backup.steps import Say
 from dataops.inventory import Server
 from dataops.platform import Platform
 
-__all__ = ["Physical", "WalStatus", "resume_if_abandoned", "wal_status"]
+__all__ = ["Physical", "WalStatus", "resume_if_abandoned", "wal_status", "write_heartbeat"]
 
 
 def resume_if_abandoned(platform: Platform, server: Server, say: Say) -> bool:

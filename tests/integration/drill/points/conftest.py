@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,14 +64,24 @@ class Plant:
         method.publish(job, taken, method.verify(job, taken))
         return str(taken.data["backup_id"])
 
-    def work(self, seconds: int) -> None:
-        """Four clients commit in every way that there is."""
-        argv = [str(programs() / "pgbench"), "-n", "-c", "4", "-j", "2", "-T", str(seconds)]
+    @contextmanager
+    def under_load(self) -> Generator[None]:
+        """Four clients commit in every way that there is, as long as the block lasts."""
+        argv = [str(programs() / "pgbench"), "-n", "-c", "4", "-j", "2", "-T", "300", "-R", "400"]
         for name, script in SCRIPTS.items():
             file = self.folder / f"{name}.sql"
             file.write_text(script, encoding="utf-8")
             argv += ["-f", str(file)]
-        subprocess.run([*argv, "-d", self.site.primary.dsn()], check=True, capture_output=True, timeout=120)
+        log = self.folder / "pgbench.log"
+        with (
+            log.open("wb") as out,
+            subprocess.Popen([*argv, self.site.primary.dsn()], stdout=out, stderr=out) as pgbench,
+        ):
+            try:
+                yield
+                assert pgbench.poll() is None, log.read_text()[-500:]
+            finally:
+                pgbench.kill()
 
     def archive(self) -> str:
         """The segment that ends now, once it lies in the archive."""
@@ -79,10 +90,15 @@ class Plant:
         assert wait_until(lambda: bool(self.site.keys(f"{root}{name[:16]}/{name}-")), seconds=30)
         return name
 
+    def archive_after_a_commit(self) -> str:
+        """A whole segment with something in it, archived."""
+        self.site.primary.execute("INSERT INTO ledger DEFAULT VALUES")
+        return self.archive()
+
 
 @pytest.fixture(scope="session")
 def plant(server_folder: Path, object_store_server: ObjectStoreServer) -> Iterator[Plant]:
-    """The session's server: one full backup, then load, then a second backup and load again."""
+    """The session's server: two backups under load, and WAL behind both."""
     folder = server_folder / "drilled"
     folder.mkdir(mode=0o711)
     site = build_site(folder, object_store_server, max_prepared_transactions="20")
@@ -97,11 +113,11 @@ def plant(server_folder: Path, object_store_server: ObjectStoreServer) -> Iterat
             patch.delenv("DATAOPS_REPLICA_BUCKET", raising=False)
             made = Plant(site, folder)
             site.primary.execute(WORK)
-            made.back_up()
-            made.work(3)
-            made.archive()
-            made.back_up("incr")
-            made.work(3)
+            with made.under_load():
+                made.back_up()
+                made.archive()
+                made.back_up("incr")
+                made.archive()
             made.archive()
             yield made
     finally:
