@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from dataops.backup.steps import Job
 from dataops.drill.checks import coverage
-from dataops.drill.checks.finding import Finding, inconclusive, not_applicable
+from dataops.drill.checks.finding import Declared, Finding, inconclusive, not_applicable
 from dataops.drill.checks.looking import Clock, Look, Sessions, Shared, is_back, lost, reason_of
 from dataops.drill.checks.observing import observe
 from dataops.drill.checks.registry import Item, Registered, When, registered
@@ -201,6 +201,8 @@ class _Run:
     def _unable(self, line: _Line, look: Look, error: Exception) -> list[Finding]:
         import psycopg2
 
+        if isinstance(error, Declared):
+            return [not_applicable(str(error))]
         self._note_loss(error)
         if look.left <= 0:
             return [self._too_long(line)]

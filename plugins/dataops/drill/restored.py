@@ -79,6 +79,8 @@ class RestoredServer:
     """From database to its part of the manifest."""
     inexact: str = ""
     """Why the manifest does not tell of this very moment; empty where it does."""
+    without_manifest: str = ""
+    """Why nothing is known of what must be there; empty where a manifest says it."""
     data_directory: Path | None = None
     """None where there is no access to the server's files."""
     restore_log: Sequence[str] = ()

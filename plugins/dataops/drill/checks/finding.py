@@ -18,6 +18,10 @@ class Inability(InconclusiveError):
     """A check could not run: the sentence says why and what would let it."""
 
 
+class Declared(InconclusiveError):
+    """What a check compares with is declared not to exist: it is not applicable, with this reason."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a check found. ``about`` tells several lines of one check apart: ``smoke: newest flight``."""

@@ -16,7 +16,7 @@ from dataops.backup.manifest.details import Details
 from dataops.backup.manifest.session import session
 from dataops.backup.steps import Job
 from dataops.connections import Connection
-from dataops.drill.checks.finding import Inability
+from dataops.drill.checks.finding import Declared, Inability
 from dataops.drill.restored import RestoredDatabase, RestoredServer
 from dataops.errors import DataOpsError
 from dataops.postgres import ConnectionLost, ServerNotReady, ServerUnreachable, explain
@@ -155,6 +155,8 @@ class Look:
     @property
     def expected(self) -> Details:
         """The database's part of the manifest."""
+        if self.database.expected is None and self.server.without_manifest:
+            raise Declared(self.server.without_manifest)
         if self.database.expected is None:
             raise Inability(f"the manifest says nothing about database {self.dbname}")
         return self.database.expected

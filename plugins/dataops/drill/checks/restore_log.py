@@ -10,7 +10,7 @@ from dataops.drill.checks.looking import Look
 from dataops.drill.checks.registry import check
 
 HARMLESS: Mapping[str, str] = {
-    r"^FATAL:  the database system is (starting up|not yet accepting connections|in recovery)": (
+    r"^FATAL:  the database system is (starting up|not (yet )?accepting connections|in recovery)": (
         "somebody asked whether it is open yet: that was this drill, waiting"
     ),
     r"^WARNING:  archive_mode enabled on restore command": "archiving is off on a scratch server, on purpose",

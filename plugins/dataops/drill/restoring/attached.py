@@ -55,6 +55,7 @@ def attached(job: Job, header: Header, dsn: str) -> RestoredServer:
         dbnames=dbnames,
         expectations=expectations,
         inexact="" if header.consistency is Consistency.EXACT_SNAPSHOT else inexact(point),
+        ours=False,
     )
 
 

@@ -232,14 +232,19 @@ class Shop:
         return self.details.model_copy(update={"definitions": tuple(changed)})
 
 
-@pytest.fixture(scope="session")
-def scratch(start_primary: Callable[..., DatabaseServer]) -> DatabaseServer:
-    """A server set up as a drill sets up its own."""
-    server = start_primary("scratch", {"max_logical_replication_workers": "0"})
+def trusting(server: DatabaseServer) -> None:
+    """Let every role in through the socket, as a drill's own server does."""
     rules = server.cluster.data / "pg_hba.conf"
     rules.write_text("local all all trust\n" + rules.read_text())
     server.cluster.sockets.chmod(0o755)
     server.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture(scope="session")
+def scratch(start_primary: Callable[..., DatabaseServer]) -> DatabaseServer:
+    """A server set up as a drill sets up its own."""
+    server = start_primary("scratch", {"max_logical_replication_workers": "0"})
+    trusting(server)
     return server
 
 
