@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -38,20 +39,24 @@ def bootstrap_superuser(globals_sql: str) -> str:
 
 @dataclass
 class Filling:
-    """What is filled, and everything that was said about it. Secrets and rows stay out of ``log``."""
+    """What is filled, and everything that was said about it. Secrets and rows stay out of ``log``.
+
+    ``superuser`` is the first role of the scratch server, as which everything is made.
+    """
 
     scratch: Scratch
     dbname: str
+    superuser: str
     jobs: int
     say: Say
     log: list[str] = field(default_factory=list)
 
-    def fill(self, globals_sql: str, dump: Path, *, superuser: str) -> tuple[float, float]:
+    def fill(self, globals_sql: str, dump: Path) -> tuple[float, float]:
         """Seconds of the restore and of ANALYZE. Errors of single objects stand in the log, no more."""
         begun = time.monotonic()
         self._execute(
             self._maintenance,
-            for_fresh_server(globals_sql, superuser=superuser, tablespace=self._tablespace),
+            for_fresh_server(globals_sql, superuser=self.superuser, tablespace=self._tablespace),
             "globals",
         )
         self._make_room()
@@ -68,10 +73,11 @@ class Filling:
 
     @property
     def _connection(self) -> Connection:
-        options = " ".join(
-            filter(None, [str(self.scratch.connection.extra.get("options") or ""), _UNHURRIED])
-        )
-        return replace(self.scratch.connection, extra={**self.scratch.connection.extra, "options": options})
+        connection, options = self.scratch.connection, _UNHURRIED
+        if connection.login != self.superuser:
+            escaped = re.sub(r"([\\ ])", r"\\\1", self.superuser)
+            options += f" -c role={escaped}"
+        return replace(connection, extra={**connection.extra, "options": options})
 
     def _tablespace(self, name: str) -> str:
         """A new folder for a tablespace; in the data directory (an empty path) where there is no other."""

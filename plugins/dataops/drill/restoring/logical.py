@@ -70,8 +70,8 @@ def restored_logical(job: Job, point: Point, *, drill_id: str) -> Generator[Rest
             begun = time.monotonic()
             scratch = starting.result()
             start = time.monotonic() - begun
-        filling = Filling(scratch, backup.dbname, settings.jobs, job.say)
-        restore, analyze = filling.fill(backup.globals, folder / "dump", superuser=superuser)
+        filling = Filling(scratch, backup.dbname, superuser, settings.jobs, job.say)
+        restore, analyze = filling.fill(backup.globals, folder / "dump")
         yield RestoredServer(
             drill_id=drill_id,
             point=point,

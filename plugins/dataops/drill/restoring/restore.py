@@ -21,7 +21,12 @@ def restored(job: Job, point: Point, *, drill_id: str) -> Generator[RestoredServ
     what was wrong with it. Errors of single objects do not stop it: they stand in ``restore_log``.
     """
     header, scratch = point.header, job.subject.drill.scratch
-    if header.rds is not None:
+    if point.is_foreign:
+        from dataops.drill.adapters import restored as restored_foreign
+
+        with restored_foreign(job, point, drill_id=drill_id) as server:
+            yield server
+    elif header.rds is not None:
         from dataops.drill.restoring.snapshot import restored_snapshot
 
         with restored_snapshot(job, point, drill_id=drill_id) as server:

@@ -11,7 +11,7 @@ from dataops.backup.steps import Job
 from dataops.drill.restoring import restored, torn_down
 from dataops.platform import Platform
 
-from tests.integration.drill.restoring.conftest import latest
+from tests.integration.drill.conftest import latest
 
 
 def main(spec: Path) -> None:

@@ -14,7 +14,7 @@ from dataops.backup.restore import restore
 from dataops.drill.restoring import attached
 from dataops.errors import ConfigurationError, InconclusiveError
 
-from tests.integration.drill.restoring.conftest import latest
+from tests.integration.drill.conftest import latest
 
 
 def test_it_is_compared_under_its_own_name_and_cannot_be_written_to(

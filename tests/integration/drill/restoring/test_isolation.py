@@ -14,7 +14,7 @@ from dataops.drill.restored import RestoredServer
 from dataops.drill.restoring import restored
 
 from tests.integration.bench import SCRIPT
-from tests.integration.drill.restoring.conftest import latest
+from tests.integration.drill.conftest import latest
 
 
 def ask(server: RestoredServer, dbname: str, query: str) -> Any:

@@ -11,7 +11,7 @@ from dataops.backup.manifest.compare import differences
 from dataops.drill.restoring import restored, torn_down
 from dataops.evidence.verdict import Verdict
 
-from tests.integration.drill.restoring.conftest import latest
+from tests.integration.drill.conftest import latest
 
 
 def test_the_restored_server_equals_the_manifest_and_is_gone_afterwards(

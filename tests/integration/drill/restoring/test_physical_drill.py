@@ -11,7 +11,7 @@ from dataops.backup.steps import Job
 from dataops.drill.restoring import restored, torn_down
 from dataops.evidence.verdict import Verdict
 
-from tests.integration.drill.restoring.conftest import latest
+from tests.integration.drill.conftest import latest
 from tests.integration.plant import Run, Site
 
 

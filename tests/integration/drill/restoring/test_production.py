@@ -18,7 +18,7 @@ from dataops.platform import Platform
 
 from sandbox.ports import free_port
 from tests.conftest import ObjectStoreServer
-from tests.integration.drill.restoring.conftest import latest
+from tests.integration.drill.conftest import latest
 from tests.integration.plant import Run, Site
 
 STATISTICS = """

@@ -1,4 +1,4 @@
-"""A drill's subject: one logical backup of a small database, taken once; and the job that restores it."""
+"""What drills of all kinds need in tests: an id, a folder to work in, a job and a recovery point."""
 
 from __future__ import annotations
 
