@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataops import postgres
+from dataops.backup import rotation
 from dataops.backup.catalog import folder as folder_of
 from dataops.backup.draft import Draft, Piece, new_backup_id
-from dataops.backup.logical import rotation
 from dataops.backup.logical.background import Background
 from dataops.backup.logical.blockers import Blockers
 from dataops.backup.logical.dump import TICK, Dumped, arguments, dump
@@ -23,7 +23,6 @@ from dataops.backup.logical.globals import Globals, dump_globals
 from dataops.backup.logical.heading import heading
 from dataops.backup.logical.pieces import Pieces
 from dataops.backup.logical.preflight import Ground
-from dataops.backup.logical.rotation import LastHashed, last_hashed
 from dataops.backup.logical.settings import subject_of
 from dataops.backup.logical.workspace import workspace
 from dataops.backup.manifest.collect import collect
@@ -32,6 +31,7 @@ from dataops.backup.manifest.errors import DefinitionsChanged
 from dataops.backup.manifest.header import Header
 from dataops.backup.manifest.snapshot import Snapshot
 from dataops.backup.removal import delete_objects
+from dataops.backup.rotation import LastHashed, last_hashed
 from dataops.backup.sealing import Seal
 from dataops.backup.steps import Job
 from dataops.errors import DataOpsError

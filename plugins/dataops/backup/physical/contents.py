@@ -16,6 +16,7 @@ from dataops.backup.physical.frozen import Frozen, frozen
 from dataops.backup.physical.settings import Content
 from dataops.backup.physical.site import Site
 from dataops.backup.physical.wal import position
+from dataops.backup.rotation import LastHashed
 from dataops.connections import Connection
 from dataops.postgres import connect, explained, sql
 from dataops.store import Keys
@@ -65,6 +66,7 @@ class Reading:
     keys: Keys
     content: Content
     budget: timedelta
+    hashed_before: LastHashed
     say: Say
 
     def contents(self, *, standby: Connection | None) -> Contents:
@@ -105,6 +107,7 @@ class Reading:
                 content="definitions" if self.content == "definitions" else "rotate",
                 jobs=self.site.server.physical.jobs,
                 budget=timedelta(seconds=left),
+                hashed_before=self.hashed_before.within(dbname),
             )
         return parts
 

@@ -40,10 +40,11 @@ _BY_WORDS: tuple[tuple[str, type[DataOpsError], str], ...] = (
         "of the server run `pgbackrest stanza-upgrade`",
     ),
     (
+        # We have just talked to the primary ourselves: mostly a host too busy to answer pgBackRest in time.
         r"unable to find primary cluster",
-        errors.WrongServer,
-        "pgBackRest found no primary among the hosts that it knows: is the named server in recovery, or is "
-        "PostgreSQL's socket elsewhere?",
+        errors.HostUnreachable,
+        "pgBackRest found no primary among the hosts that it knows: does it answer there, and is "
+        "PostgreSQL's socket where the inventory says?",
     ),
     (
         r"no database found|unable to check pg\d",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from dataops.backup import catalog
+from dataops.backup import catalog, rotation
 from dataops.backup.draft import Draft, new_backup_id
 from dataops.backup.logical.workspace import remove_leftovers
 from dataops.backup.manifest.header import Encryption, Header
@@ -23,6 +23,7 @@ from dataops.backup.physical.engine import PgBackRest, insist_on_version, pgback
 from dataops.backup.physical.information import BackupInfo
 from dataops.backup.physical.settings import Settings, server_of, settings_of
 from dataops.backup.physical.site import Site, insist_on_archiving, look
+from dataops.backup.rotation import LastHashed, last_hashed
 from dataops.backup.sealing import Seal, seal_of
 from dataops.backup.steps import Job, StepReport
 from dataops.errors import DataOpsError
@@ -31,7 +32,7 @@ from dataops.evidence.verdict import Artifact, Check, Figure, Verdict
 
 if TYPE_CHECKING:
     from dataops.inventory import Server
-    from dataops.store import Held
+    from dataops.store import Held, Keys
 
 LEASE_SECONDS = 30.0
 """A run that died keeps the next one out for so long."""
@@ -131,12 +132,17 @@ class _Taking:
         standby = self.site.standby
         reading = Reading(
             site=self.site,
-            keys=seal.keys or self.job.platform.keys,
+            keys=self._keys(seal),
             content=settings.content,
             budget=settings.time_budget,
+            hashed_before=last_hashed(self.job.platform.store, self.server.name, self._keys(seal)),
             say=self.job.say,
         )
         return reading.contents(standby=standby.connection if standby else None)
+
+    def _keys(self, seal: Seal) -> Keys:
+        """Secrets and names are hashed with a key also where nothing is sealed."""
+        return seal.keys or self.job.platform.keys
 
     def _deposit(self) -> None:
         access = self.job.platform.connection(self.server.pgbackrest)
@@ -158,6 +164,13 @@ class _Taking:
             put = self.job.platform.store.put(key, seal.seal(part.to_bytes()))
             stored[dbname] = Artifact(key=key, size=put.size, sha256=put.sha256)
         return stored
+
+    def _store_rotation(self, contents: Contents, seal: Seal) -> Artifact:
+        """What the next backup needs to know of this one's hashes, readable without an identity."""
+        key = catalog.folder(self.server.name, self.backup_id) + rotation.NAME
+        hashed = LastHashed.of_server(contents.parts, self._keys(seal))
+        put = self.job.platform.store.put(key, hashed.to_bytes())
+        return Artifact(key=key, size=put.size, sha256=put.sha256)
 
     def _header(
         self,
@@ -194,7 +207,7 @@ class _Taking:
             rows=contents.rows,
             tables=contents.coverage.tables,
             coverage=contents.coverage,
-            objects=tuple(parts.values()),
+            objects=(*parts.values(), self._store_rotation(contents, seal)),
             encryption=Encryption(scheme=scheme, recipients=seal.recipients),
             programs={**programs, "postgresql": identity.version},
             git_commit=git_commit(Path(__file__)),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from dataops.backup import catalog
-from dataops.backup.logical.rotation import NAME, last_hashed
+from dataops.backup.rotation import NAME, last_hashed
 from dataops.backup.restore import restore
 from dataops.evidence.verdict import Verdict, overall
 

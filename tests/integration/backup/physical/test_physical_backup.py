@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataops.backup import catalog
 from dataops.backup.manifest.details import Details
 from dataops.backup.manifest.header import Consistency
+from dataops.backup.rotation import last_hashed
 from dataops.evidence.verdict import Verdict, overall
 
 from tests.integration.plant import Run, Site
@@ -36,3 +37,14 @@ def test_the_replica_bucket_alone_has_manifest_parts_and_a_backup_of_its_own(sit
     assert header.pgbackrest is not None
     folder = f"backups/plant/repository/backup/plant/{header.pgbackrest.replica}/"
     assert site.keys(folder, bucket=site.replica_bucket)
+
+
+def test_the_next_backup_knows_when_each_table_of_each_database_was_hashed(site: Site, full: Run) -> None:
+    known = last_hashed(site.platform().store, "plant", site.platform().keys).within("postgres")
+    header = next(
+        each.header
+        for each in catalog.backups(site.platform().store, "plant")
+        if each.backup_id == full.backup_id
+    )
+    assert header.started <= known["public.things"] <= header.finished
+    assert known.get("public.nothing_of_that_name") is None

@@ -104,7 +104,7 @@ def test_an_object_cut_short_or_gone_is_a_fault() -> None:
         ("ERROR: [082]: WAL segment 000000010000000000000009 was not archived before the 60000ms timeout",
          errors.ArchivingBroken),
         ("ERROR: [050]: unable to acquire lock on file '/x/plant.lock'", errors.AlreadyRunning),
-        ("ERROR: [056]: unable to find primary cluster - cannot proceed", errors.WrongServer),
+        ("ERROR: [056]: unable to find primary cluster - cannot proceed", errors.HostUnreachable),
         ("ERROR: [031]: something that nobody foresaw", errors.PgBackRestFailed),
     ],
 )  # fmt: skip

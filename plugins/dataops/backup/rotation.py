@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,13 +23,18 @@ NAME = "hashed.json"
 
 @dataclass(frozen=True)
 class LastHashed(Mapping[str, datetime]):
-    """From a table's identity to the moment of its newest hash."""
+    """From a table's identity to the moment of its newest hash; of a server, ``within`` one database."""
 
     keys_of_names: Keys
     by_hmac: Mapping[str, str]
+    dbname: str = ""
 
     def __getitem__(self, identity: str) -> datetime:
-        return datetime.fromisoformat(self.by_hmac[self.keys_of_names.hmac(identity)])
+        return datetime.fromisoformat(self.by_hmac[self.keys_of_names.hmac(_name(self.dbname, identity))])
+
+    def within(self, dbname: str) -> LastHashed:
+        """What is known of the tables of one database of a server."""
+        return replace(self, dbname=dbname)
 
     def __iter__(self) -> Iterator[str]:
         raise TypeError("The names of tables cannot be read from their keyed hashes.")
@@ -44,7 +49,16 @@ class LastHashed(Mapping[str, datetime]):
     @classmethod
     def of(cls, details: Details, keys: Keys) -> LastHashed:
         """What a backup leaves for the next: its own hashes, and earlier ones of what it did not look at."""
-        times = {table.identity: table.hashed_at for table in details.tables}
+        return cls.of_server({"": details}, keys)
+
+    @classmethod
+    def of_server(cls, parts: Mapping[str, Details], keys: Keys) -> LastHashed:
+        """The same of a server's databases, by their names."""
+        times = {
+            _name(dbname, table.identity): table.hashed_at
+            for dbname, details in parts.items()
+            for table in details.tables
+        }
         return cls(keys, {keys.hmac(name): at.isoformat() for name, at in times.items() if at is not None})
 
 
@@ -59,3 +73,7 @@ def last_hashed(store: ObjectStore, subject: str, keys: Keys) -> LastHashed:
         except ObjectMissing:
             break
     return LastHashed(keys, {})
+
+
+def _name(dbname: str, identity: str) -> str:
+    return f"{dbname}/{identity}" if dbname else identity
