@@ -83,8 +83,8 @@ class Place:
 
 def measure() -> Iterable[Ratio]:
     """For each kind of data: against bare pg_dump, then against pg_dump piped to the store."""
-    with _place() as place:
-        for name, fill in (("pgbench", _pgbench), ("incompressible", _incompressible)):
+    with place_for_bench() as place:
+        for name, fill in (("pgbench", pgbench), ("incompressible", incompressible)):
             place.run("createdb", name)
             fill(place, name)
             yield from _compare(place, name)
@@ -157,12 +157,12 @@ def _piped(place: Place, database: Database, bucket: str, *options: str) -> floa
     return time.perf_counter() - begun
 
 
-def _pgbench(place: Place, name: str) -> None:
+def pgbench(place: Place, name: str) -> None:
     """Scale 100 is 10 million accounts, 1.5 GB with indexes."""
     place.run("pgbench", "-i", "-q", "-s", str(max(MEGABYTES // 15, 1)), name)
 
 
-def _incompressible(place: Place, name: str) -> None:
+def incompressible(place: Place, name: str) -> None:
     """Two tables of random bytes, a kilobyte a row."""
     for table in ("a", "b"):
         rows = MEGABYTES * 500
@@ -183,7 +183,7 @@ def _figure(report: StepReport, name: str) -> float:
 
 
 @contextmanager
-def _place() -> Generator[Place]:
+def place_for_bench() -> Generator[Place]:
     folder = Path(tempfile.mkdtemp(prefix="dataops-bench-", dir="/var/tmp"))
     folder.chmod(0o711)
     cluster = Cluster(folder / "server", free_port(), secrets.token_hex(8), {"autovacuum": "off"})

@@ -51,7 +51,7 @@ class Place:
 
 def measure() -> Iterable[Ratio]:
     """One ratio: the copy with its information against bare pgBackRest, in turns."""
-    with _place() as place:
+    with place_for_bench() as place:
         Physical().take(
             Job(place.platform, place.server, _silent, {"type": "full", "content": "definitions"})
         )
@@ -106,7 +106,7 @@ def _silent(_: str) -> None:
 
 
 @contextmanager
-def _place() -> Generator[Place]:
+def place_for_bench() -> Generator[Place]:
     folder = Path(tempfile.mkdtemp(prefix="dataops-bench-", dir="/var/tmp"))
     folder.chmod(0o711)
     store = StoreServer(
