@@ -170,14 +170,14 @@ def _status(session: PsycopgConnection, xid: int) -> str | None:
             _rows(session, "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text")[0][0]
         )
     )
-    full = _widened(xid, upcoming)
+    full = widened(xid, upcoming)
     if full >= upcoming:
         return FUTURE
     status = _rows(session, "SELECT pg_catalog.pg_xact_status(%s::text::xid8)", (str(full),))[0][0]
     return None if status is None else str(status)
 
 
-def _widened(xid: int, upcoming: int) -> int:
+def widened(xid: int, upcoming: int) -> int:
     """The 64-bit transaction id nearest to the next one of which ``xid`` is the lower half."""
     distance = (xid - upcoming + (1 << 31)) % (1 << 32) - (1 << 31)
     return upcoming + distance

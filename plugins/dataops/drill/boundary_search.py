@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dataops.backup.physical.wal import position
@@ -11,8 +11,12 @@ from dataops.drill.archived_wal import ArchivedWal
 from dataops.drill.boundary import Boundary
 from dataops.drill.commits import Commit, around_lsn, around_time
 
-STEPS_BACK = 16
+STEPS = 16
 """Segments that are looked through for a commit: an idle server fills many without one."""
+
+AHEAD = 3
+"""Segments that are looked through behind one without a commit, to tell on which side of a moment it lies."""
+ENDS = "the archived WAL ends without another commit"
 
 
 @dataclass(frozen=True)
@@ -28,29 +32,42 @@ def around_moment(wal: ArchivedWal, reach: Reach, moment: datetime) -> Boundary:
 
     Without one after it, ``no_after`` says so: recovery then goes to the end of the WAL.
     """
-    number = _first_with(
-        lambda each: any(commit.at > moment for commit in wal.commits(each, each)),
-        reach,
-        guess=next((each for each in range(reach.first, reach.last + 1) if wal.arrived(each) > moment), None),
-    )
-    begin = max(reach.first, number - 1)
-    before, after = around_time(wal.commits(begin, number), moment)
-    return _boundary(wal, begin, before, after)
+
+    def is_later(number: int) -> bool:
+        """Whether commits of this segment, or of the next that has any, are later than the moment."""
+        for each in range(number, min(number + AHEAD, reach.last) + 1):
+            if found := wal.commits(each, each):
+                return any(commit.at > moment for commit in found)
+        return True
+
+    guess = (each for each in range(reach.first, reach.last + 1) if wal.arrived(each) > moment)
+    number = _first_with(is_later, reach, next(guess, None))
+    return _widening(wal, reach, number, lambda found: around_time(found, moment))
 
 
 def around_position(wal: ArchivedWal, reach: Reach, lsn: str) -> Boundary:
     """The commits around an LSN at which recovery stops, exclusive."""
     number = min(max(position(lsn) // wal.size, reach.first), reach.last)
+    return _widening(wal, reach, number, lambda found: around_lsn(found, lsn))
+
+
+def _widening(
+    wal: ArchivedWal,
+    reach: Reach,
+    number: int,
+    around: Callable[[list[Commit]], tuple[Commit | None, Commit | None]],
+) -> Boundary:
+    """The boundary from the segment before ``number`` on, reading further where no commit is after it."""
+    # A record may go on in the next segment: only read together do both show it.
     begin, end = max(reach.first, number - 1), number
-    before, after = around_lsn(wal.commits(begin, end), lsn)
-    while after is None and end < reach.last and end - number < STEPS_BACK:
+    before, after = around(wal.commits(begin, end))
+    while after is None and end < reach.last and end - number < STEPS:
         end += 1
-        _, after = around_lsn(wal.commits(end - 1, end), lsn)
+        before, after = around(wal.commits(begin, end))
+    boundary = _boundary(wal, begin, before, after)
     if after is None and end < reach.last:
-        boundary = _boundary(wal, begin, before, None)
-        nothing = f"no transaction committed in the {STEPS_BACK} segments behind {lsn}"
-        return Boundary(boundary.before, None, boundary.no_before, nothing)
-    return _boundary(wal, begin, before, after)
+        return replace(boundary, no_after=f"no transaction committed in the {STEPS} segments behind it")
+    return boundary
 
 
 def at_the_end(wal: ArchivedWal, reach: Reach) -> Boundary:
@@ -66,7 +83,7 @@ def _boundary(wal: ArchivedWal, begin: int, before: Commit | None, after: Commit
     It may lie before the backup itself: what was committed then is in the copied files.
     """
     looked = begin
-    while before is None and looked - 1 in wal.segments and begin - looked < STEPS_BACK:
+    while before is None and looked - 1 in wal.segments and begin - looked < STEPS:
         looked -= 1
         found = wal.commits(looked, looked + 1)
         if after is not None:
@@ -78,7 +95,7 @@ def _boundary(wal: ArchivedWal, begin: int, before: Commit | None, after: Commit
         no_before=""
         if before
         else f"no transaction committed in the {begin - looked + 1} segments before it",
-        no_after="" if after else "the archived WAL ends without another commit",
+        no_after="" if after else ENDS,
         assigned=after is not None and wal.shows_at_work(after, looked),
     )
 

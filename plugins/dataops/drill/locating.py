@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from dataops.backup.manifest.header import Header
 from dataops.backup.physical.verify import segment_size
-from dataops.backup.physical.wal import Segment
+from dataops.backup.physical.wal import Segment, position, spelt
 from dataops.backup.steps import Job
 from dataops.drill.archived_wal import ArchivedWal, archived_wal
 from dataops.drill.boundary import Boundary
-from dataops.drill.boundary_search import STEPS_BACK, Reach, around_moment, around_position, at_the_end
+from dataops.drill.boundary_search import ENDS, STEPS, Reach, around_moment, around_position, at_the_end
 from dataops.drill.point import Kind, Point
 from dataops.drill.window import Window
 from dataops.errors import DataOpsError
@@ -57,6 +57,10 @@ def _found(point: Point, wal: ArchivedWal, reach: Reach) -> Point:
     if boundary.after is None and reach.last < wal.last and boundary.before is not None:
         # A gap follows: recovery cannot go beyond the last commit before it, so it stops just before that.
         boundary = around_moment(wal, reach, boundary.before.at - JUST_BEFORE)
+    if boundary.after is None and boundary.before is not None and boundary.no_after != ENDS:
+        # Nothing but idle segments for long: the begin of the next one is as good as the commit behind them.
+        idle = position(boundary.before.lsn) // wal.size + 1
+        return replace(point, boundary=boundary, lsn=spelt(idle * wal.size))
     if boundary.after is None:
         return replace(
             point,
@@ -70,7 +74,7 @@ def _found(point: Point, wal: ArchivedWal, reach: Reach) -> Point:
 def _before(wal_start: str, size: int) -> str:
     """The segment from which on a commit before the boundary is looked for: it may precede the backup."""
     start = Segment.named(wal_start, size)
-    return Segment(start.timeline, max(start.number - STEPS_BACK, 0)).name(size)
+    return Segment(start.timeline, max(start.number - STEPS, 0)).name(size)
 
 
 def _reach(header: Header, wal: ArchivedWal, window: Window, size: int) -> Reach:

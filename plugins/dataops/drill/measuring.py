@@ -115,16 +115,23 @@ class _Loss:
         """Whether the drill restored the newest moment that can be restored."""
         if self.archived:
             return self.server.point.kind == "end of archive"
+        foreign = self.server.header.extra.get("third_party")
+        if isinstance(foreign, dict):
+            return foreign.get("newest") is True
         return self.server.header.backup_id == self.newest.backup_id
 
     @property
     def survived(self) -> datetime | None:
-        """The newest moment that the restored server holds; None where it holds no commit that tells."""
+        """The newest moment that the restored server holds; None where it holds no commit that tells.
+
+        Of a server this is its last replayed commit, the heartbeat's or another; where it replayed none, the
+        last commit of the WAL before the backup, which is in the copied files.
+        """
         if not self.archived:
             return self.server.header.snapshot_at
         boundary = self.server.point.boundary
         known = boundary.before.at if boundary and boundary.before else None
-        return max((each for each in (self.server.last_commit, known) if each is not None), default=None)
+        return self.server.last_commit or known
 
     def check(self) -> Check:
         expected = f"at most {spell(self.rpo)}"

@@ -43,6 +43,11 @@ def position(lsn: str) -> int:
     return int(high, 16) << 32 | int(low, 16)
 
 
+def spelt(position: int) -> str:
+    """The LSN of a position, as PostgreSQL writes it."""
+    return f"{position >> 32:X}/{position & 0xFFFFFFFF:X}"
+
+
 def reachable(archived: Iterable[Segment], start: Segment) -> Segment | None:
     """The last segment that recovery from ``start`` reaches; None where ``start`` itself is missing."""
     return _chain(archived, start, start)[0]
