@@ -93,21 +93,36 @@ def await_all(client: AirflowClient, runs: list[Run], *, seconds: float, say: Sa
 
 
 def _tasks(client: AirflowClient, run: Run) -> list[dict[str, Any]]:
-    answer = client.get(f"{run.path}/taskInstances?limit=100&order_by=start_date")
-    return list(answer["task_instances"])
+    """Every task, and every part of a mapped one; Airflow gives a hundred at a time."""
+    found: list[dict[str, Any]] = []
+    while True:
+        page = f"limit=100&offset={len(found)}&order_by=start_date"
+        answer = client.get(f"{run.path}/taskInstances?{page}")
+        found += answer["task_instances"]
+        if not answer["task_instances"] or len(found) >= answer["total_entries"]:
+            return found
+
+
+def _name(task: Mapping[str, Any]) -> str:
+    """The task's id; of a part of a mapped one with its label, as in ``check[row counts]``."""
+    if task["map_index"] < 0:
+        return str(task["task_id"])
+    return f"{task['task_id']}[{task['rendered_map_index'] or task['map_index']}]"
 
 
 def _show(run: Run, tasks: list[dict[str, Any]], shown: dict[tuple[str, str], str], say: Say) -> None:
+    """Each task that has ended; of the many parts of a mapped one only those that are red."""
     for task in tasks:
-        state, key = task["state"], (run.dag_id, task["task_id"])
-        if state in {"success", "failed", "up_for_retry"} and shown.get(key) != state:
+        state, key = task["state"], (run.dag_id, _name(task))
+        telling = {"failed"} if task["map_index"] >= 0 else {"success", "failed", "up_for_retry"}
+        if state in telling and shown.get(key) != state:
             shown[key] = state
-            say(f"  {run.dag_id:<24} {task['task_id']:<12} {state:<8} {task['duration'] or 0:6.1f} s")
+            say(f"  {run.dag_id:<24} {_name(task):<12} {state:<8} {task['duration'] or 0:6.1f} s")
 
 
 def _told(client: AirflowClient, run: Run) -> Told:
     answer = client.get(run.path)
-    tasks = {task["task_id"]: str(task["state"]) for task in _tasks(client, run)}
+    tasks = {_name(task): str(task["state"]) for task in _tasks(client, run)}
     events = client.get(
         f"/api/v2/assets/events?source_dag_id={run.dag_id}&source_run_id={quoted(run.run_id)}"
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+import psutil
 import psycopg2
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -17,6 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 from sandbox import airflow_runs
 from sandbox.airflow_runs import Told, quoted
 from sandbox.deadline import wait_until
+from tests.e2e.blocking import BACKING_UP, sessions, waiting_backup
 from tests.e2e.conftest import Sandbox
 from tests.integration.airflow.conftest import Webhook, serving
 
@@ -128,51 +130,41 @@ def heard(webhook: Webhook) -> list[str]:
 
 
 def test_a_step_that_is_stopped_ends_its_programs_and_the_run_is_inconclusive(
-    sandbox: Sandbox, passed: Told, primary: Any
+    sandbox: Sandbox, passed: Told
 ) -> None:
     client = sandbox.airflow()
-    dsn = sandbox.environment["SANDBOX_PRIMARY_DSN"]
-    with closing(psycopg2.connect(dsn, dbname="flights")) as session, session.cursor() as cursor:
-        cursor.execute("LOCK TABLE airlines IN ACCESS EXCLUSIVE MODE")
-        # The standby hears of the lock with the next commit; a backup may read there.
-        with primary.cursor() as other:
-            other.execute("SELECT pg_logical_emit_message(true, 'e2e', 'flush')")
-        assert wait_until(lambda: _locked_on_standby(sandbox), seconds=30, interval=0.2)
-        run = airflow_runs.trigger(client, "backup__flights")
-        take = f"{run.path}/taskInstances/take"
-
-        def waits() -> bool:
-            blocked = _count(sandbox, "cardinality(pg_blocking_pids(pid)) > 0")
-            return blocked > 0 and client.get(take)["state"] == "running"
-
-        assert wait_until(waits, seconds=60, interval=0.2)
-        client.call("PATCH", take, {"new_state": "failed"})
-        assert wait_until(lambda: not _count(sandbox, BACKING_UP), seconds=30, interval=0.2)
+    with waiting_backup(sandbox) as run:
+        client.call("PATCH", f"{run.path}/taskInstances/take", {"new_state": "failed"})
+        assert wait_until(lambda: not sessions(sandbox, BACKING_UP), seconds=30, interval=0.2)
     (told,) = airflow_runs.await_all(client, [run], seconds=120, say=print)
     assert (told.state, told.verdict) == ("failed", "inconclusive"), told
     assert "take: did not finish" in told.reason
     assert "dataops://backup/flights" not in events(sandbox, told)
 
 
-BACKING_UP = "datname = 'flights' AND application_name ~ '(pg_dump|dataops)'"
+def test_a_worker_that_is_lost_is_noticed_and_leaves_no_session(sandbox: Sandbox, passed: Told) -> None:
+    client = sandbox.airflow()
+    with waiting_backup(sandbox) as run:
+        take = f"{run.path}/taskInstances/take"
+        for process in _workers_of(sandbox, client.get(take)["id"]):
+            process.kill()
+        assert wait_until(lambda: client.get(take)["state"] != "running", seconds=60, interval=1)
+        assert wait_until(lambda: not sessions(sandbox, BACKING_UP), seconds=30, interval=0.2)
+        client.call("PATCH", take, {"new_state": "failed"})  # its second try is not waited for
+    (told,) = airflow_runs.await_all(client, [run], seconds=120, say=print)
+    assert (told.state, told.verdict) == ("failed", "inconclusive"), told
 
 
-def _count(sandbox: Sandbox, condition: str) -> int:
-    """Sessions on both servers that meet the condition: a backup reads from the standby where it may."""
-    statement = f"SELECT count(*) FROM pg_stat_activity WHERE {condition}"
-    return sum(_ask(sandbox, server, statement) for server in ("PRIMARY", "STANDBY"))
-
-
-def _locked_on_standby(sandbox: Sandbox) -> bool:
-    statement = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation IS NOT NULL"
-    return _ask(sandbox, "STANDBY", statement) > 0
-
-
-def _ask(sandbox: Sandbox, server: str, statement: str) -> int:
-    dsn = sandbox.environment[f"SANDBOX_{server}_DSN"]
-    with closing(psycopg2.connect(dsn)) as session, session.cursor() as cursor:
-        cursor.execute(statement)
-        return int(cursor.fetchone()[0])
+def _workers_of(sandbox: Sandbox, task_instance: str) -> list[psutil.Process]:
+    """The executor's worker that runs this task, and the task's own process."""
+    scheduler = psutil.Process(sandbox.supervisor.state("scheduler").pid)
+    found = [
+        process
+        for process in scheduler.children(recursive=True)
+        if task_instance in " ".join(process.cmdline())
+    ]
+    assert found
+    return found
 
 
 def test_nobody_sees_the_console_without_logging_in(sandbox: Sandbox, passed: Told) -> None:

@@ -18,6 +18,7 @@ from dataops.backup.run import step_of
 from dataops.backup.steps import Job, Say, StepReport
 from dataops.drill.alone import alone
 from dataops.drill.point import Point
+from dataops.drill.steps import CAPABILITY, STEPS
 from dataops.drill.wishes import wished
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.commit import git_commit
@@ -28,9 +29,6 @@ from dataops.platform import Platform
 if TYPE_CHECKING:
     from dataops.evidence import Published
     from dataops.evidence.record import Record
-
-CAPABILITY = "restore_drill"
-STEPS = ("prepare", "drill")
 
 
 @dataclass(frozen=True)

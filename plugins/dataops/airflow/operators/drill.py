@@ -19,7 +19,7 @@ from dataops.airflow.operators.page_link import EvidencePage
 from dataops.airflow.reports import pack
 from dataops.backup.outcome import NotPassed
 from dataops.backup.steps import Job, StepReport
-from dataops.drill import run
+from dataops.drill.steps import CAPABILITY, STEPS
 from dataops.drill.wishes import wished
 from dataops.evidence.verdict import Verdict as Says
 
@@ -54,6 +54,8 @@ class Prepare(DrillStep):
 
     def work(self, job: Job, context: Context) -> StepReport:
         """Choose and look; changes nothing."""
+        from dataops.drill import run
+
         return run.prepare(job)
 
 
@@ -67,6 +69,8 @@ class Drill(DrillStep):
 
     def work(self, job: Job, context: Context) -> StepReport:
         """Drill the prepared point; another try is another drill, the sweep knows the first one by its id."""
+        from dataops.drill import run
+
         prepared = self.earlier(context, "prepare")
         if context["ti"].try_number > 1:
             data = {**prepared.data, "drill_id": run.new_drill_id(datetime.now(UTC))}
@@ -79,24 +83,28 @@ class Drill(DrillStep):
     def left(self, report: StepReport) -> dict[str, JsonValue]:
         """The report, by the store where it is long."""
         name = report.data.get("drill_id", "unknown")
-        key = f"evidence/{run.CAPABILITY}/{self.subject}/reports/{name}.json"
+        key = f"evidence/{CAPABILITY}/{self.subject}/reports/{name}.json"
         return pack(report, key, lambda: subjects.platform().store)
 
 
 class DrillEvidence(Evidence):
     """Records the drill, marks the backup as proven or no longer proven, and gives one line a check."""
 
-    capability = run.CAPABILITY
-    steps = run.STEPS
+    capability = CAPABILITY
+    steps = STEPS
 
     def record(self, platform: Platform, reports: Sequence[StepReport], lineage: Mapping[str, str]) -> Record:
         """The record of a drill."""
+        from dataops.drill import run
+
         return run.record_of(platform, platform.inventory.subject(self.subject), reports, lineage=lineage)
 
     def after(
         self, platform: Platform, record: Record, published: Published, told: dict[str, Any], context: Context
     ) -> list[dict[str, JsonValue]]:
         """Prove, then what the checks map over; the verdict reads the rest under a key of its own."""
+        from dataops.drill import run
+
         run.prove(platform, record, published)
         context["ti"].xcom_push(key=RECORDED, value=told)
         return check_lines(record, self.page)
