@@ -10,7 +10,7 @@ help: ## List the targets
 setup: ## Install what is missing: Debian's packages, and .venv (at once when all is there)
 	@sandbox/setup.sh
 
-demo: setup ## Start the sandbox, back everything up through Airflow, print one table; the UI stays up
+demo: setup ## Start the sandbox, back everything up and prove it by drills, print one table; the UI stays up
 	@$(SANDBOX) demo
 
 up: setup ## Start the sandbox: PostgreSQL, S3 store, Kafka, Airflow (see .sandbox/env)

@@ -18,10 +18,12 @@ _EXAMPLES = {
     "server": """\
 # standby: main_standby          # connection to a standby: backups read there
 # physical: {full: weekly, diff: daily}
+# drill: {schedule: weekly}      # restored and proven: hourly, daily, a cron, after_backup
 # retention: {daily: 7, weekly: 4, monthly: 6}
 """,
     "database": """\
 # schedule: daily                # or hourly, weekly, a cron in UTC
+# drill: {schedule: daily}       # restored and proven: also after_backup
 # objectives: {rto: 4h, rpo: 26h}
 # retention: {daily: 7, weekly: 4, monthly: 6}
 """,

@@ -56,6 +56,27 @@ def test_nothing_less_is_well() -> None:
     assert not Line(ORDERS, (), promise()).well
 
 
+def test_a_red_drill_needs_somebody_and_a_missing_one_is_only_told() -> None:
+    assert Line(ORDERS, (run(),), promise(), drills=(run(),)).well
+    assert Line(ORDERS, (run(),), promise(), drills=()).well
+    for red in (Verdict.FAILED, Verdict.INCONCLUSIVE):
+        assert not Line(ORDERS, (run(),), promise(), drills=(run(red), run())).well
+
+
+def test_the_page_says_since_when_a_subject_is_proven() -> None:
+    def shown(*drills: Link) -> str:
+        return render(state(Line(ORDERS, (run(),), promise(), drills=drills)), "/dataops")
+
+    assert "no drill yet" in shown()
+    assert "Last drill" not in shown(run(hours_ago=4))
+    assert "3 h 58 min ago" in shown(run(hours_ago=4))
+    red = shown(run(Verdict.FAILED, hours_ago=1, reason="contents differ"), run(hours_ago=30))
+    assert "1 d 5 h ago" in red
+    assert "failed, 58 min ago" in red
+    assert "Drill: contents differ" in red
+    assert "not in the last 1 drills" in shown(run(Verdict.INCONCLUSIVE))
+
+
 def test_the_age_is_that_of_the_newest_backup_that_passed() -> None:
     line = Line(ORDERS, (run(Verdict.FAILED, hours_ago=1), run(hours_ago=12)), promise())
     assert line.age(NOW) == timedelta(hours=12)

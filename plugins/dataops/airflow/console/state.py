@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dataops.platform import Platform
 
 RUNS_SHOWN = 14
+DRILLS_READ = 5
+"""Drills among which the newest proof is looked for."""
 READERS = 8
 LATE_WATCH = timedelta(minutes=30)
 """A watch that has not spoken for three of its turns says nothing about now."""
@@ -27,12 +29,13 @@ LATE_WATCH = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Line:
-    """One subject: its last runs, the newest first, and what the watch last said of its RPO."""
+    """One subject: its last backups and drills, the newest first, and what the watch last said of its RPO."""
 
     subject: Subject
     runs: tuple[Link, ...]
     promise: Check | None
     trouble: str = ""
+    drills: tuple[Link, ...] = ()
 
     @property
     def last(self) -> Link | None:
@@ -45,10 +48,24 @@ class Line:
         return next((run for run in self.runs if run.verdict is Verdict.PASSED), None)
 
     @property
+    def last_drill(self) -> Link | None:
+        """The newest drill."""
+        return self.drills[0] if self.drills else None
+
+    @property
+    def newest_proof(self) -> Link | None:
+        """The newest drill that passed, as far as the drills shown reach."""
+        return next((drill for drill in self.drills if drill.verdict is Verdict.PASSED), None)
+
+    @property
     def well(self) -> bool:
-        """Whether the last backup passed and the watch, not long ago, found the promise kept."""
+        """Whether backup and drill last passed and the watch, not long ago, found the promise kept.
+
+        Before its first drill a subject is not unwell: the page says that nothing is proven yet.
+        """
         kept = self.promise is not None and self.promise.verdict is Verdict.PASSED
-        return kept and self.last is not None and self.last.verdict is Verdict.PASSED
+        backed_up = self.last is not None and self.last.verdict is Verdict.PASSED
+        return kept and backed_up and (self.last_drill is None or self.last_drill.verdict is Verdict.PASSED)
 
     def age(self, now: datetime) -> timedelta | None:
         """Time since the newest backup began."""
@@ -110,9 +127,10 @@ def _line(platform: Platform, subject: Subject, promise: Check | None) -> Line:
 
     try:
         runs = tuple(islice(chain.newest(platform.store, "backup", subject.name), RUNS_SHOWN))
+        drills = tuple(islice(chain.newest(platform.store, "restore_drill", subject.name), DRILLS_READ))
     except DataOpsError as error:
         return Line(subject, (), promise, str(error))
-    return Line(subject, runs, promise)
+    return Line(subject, runs, promise, drills=drills)
 
 
 def _promises(checks: Sequence[Check]) -> dict[str, Check]:
