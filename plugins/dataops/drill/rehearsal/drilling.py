@@ -24,7 +24,7 @@ def whole_drill(shelf: Shelf) -> Look:
     """Choosing, preflight, restore, checks, measuring and teardown of the copy on the shelf."""
     with _beside(shelf.beside):
         try:
-            return Look(_steps(shelf.job))
+            return Look(_steps(shelf))
         finally:
             shelf.ended.set()
 
@@ -36,8 +36,9 @@ def checks_of(stage: Stage, look: RunChecks = run_checks) -> Look:
     return Look(checks, survived=stage.answers())
 
 
-def _steps(job: Job) -> tuple[Check, ...]:
+def _steps(shelf: Shelf) -> tuple[Check, ...]:
     """Every check of the drill's steps; a step that broke is the check of its name, as in the evidence."""
+    job = shelf.job
     actions: tuple[tuple[str, Callable[[StepReport | None], StepReport]], ...] = (
         ("prepare", lambda _: run.prepare(job)),
         ("drill", lambda prepared: run.drill(job, _not_none(prepared))),
@@ -53,6 +54,8 @@ def _steps(job: Job) -> tuple[Check, ...]:
         found += report.checks
         if first_red(report.checks):
             break
+        if name == "prepare" and shelf.between is not None:
+            shelf.between(report)
     return found
 
 

@@ -107,15 +107,13 @@ class Rehearsal:
         """The line of one fault. What breaks while it is put in proves nothing about the checks."""
         begun = time.monotonic()
         try:
-            where = put_in()
+            where = _put_in_or_say_why(put_in)
+            found = drill()
         except NotThere as error:
             self._tell(not_put_in(fault, str(error), Verdict.NOT_APPLICABLE, time.monotonic() - begun))
         except NotInjectable as error:
             self._tell(_uninjected(fault, str(error), begun))
-        except DataOpsError as error:
-            self._tell(_uninjected(fault, f"could not be put in: {error}", begun))
         else:
-            found = drill()
             self._tell(judged(fault, found, self._red_when_clean, time.monotonic() - begun, where))
 
     def _clean(self, name: str, drill: Callable[[], Look]) -> None:
@@ -146,6 +144,16 @@ def _spoken(line: Check) -> str:
     return f"{word}: {line.reason}"
 
 
+def _put_in_or_say_why(put_in: Callable[[], str]) -> str:
+    """What was broken; ``NotInjectable`` too where the copy refused to be broken."""
+    try:
+        return put_in()
+    except NotThere:
+        raise
+    except DataOpsError as error:
+        raise NotInjectable(str(error)) from error
+
+
 def _uninjected(fault: Fault, why: str, begun: float) -> Check:
     return not_put_in(fault, why, Verdict.INCONCLUSIVE, time.monotonic() - begun)
 
@@ -171,4 +179,5 @@ def _database_of(server: RestoredServer, job: Job) -> str:
         name: part.moment.database_bytes for name, part in server.expectations.items() if part is not None
     }
     known = [name for name in server.dbnames if name in told]
-    return max(known or server.dbnames, key=lambda name: (name != "postgres", told.get(name, 0), name))
+    common = {"postgres": -1, "template1": -2}
+    return max(known or server.dbnames, key=lambda name: (common.get(name, 0), told.get(name, 0), name))

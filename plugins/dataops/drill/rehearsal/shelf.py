@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dataops.backup import catalog
 from dataops.backup.manifest.header import Header
 from dataops.backup.physical.configuration import repository_path
-from dataops.backup.steps import Job, Say
+from dataops.backup.steps import Job, Say, StepReport
 from dataops.connections import Connection
 from dataops.drill.rehearsal.fault import NotInjectable
 from dataops.drill.rehearsal.within import Within
@@ -68,6 +68,8 @@ class Shelf:
     beside: Callable[[], None] | None = None
     """What happens while the copy is drilled, in a thread of its own, until ``ended``."""
     ended: Event = field(default_factory=Event)
+    between: Callable[[StepReport], None] | None = None
+    """What happens after the drill has chosen its point and before it restores it."""
     _touched: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -114,7 +116,7 @@ class Shelf:
     def mend(self) -> None:
         """Undo what the last fault did."""
         self.connections.clear()
-        self.beside = None
+        self.beside = self.between = None
         self.ended.clear()
         real = self.real.store
         for key in sorted(self._touched):

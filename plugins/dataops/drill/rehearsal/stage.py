@@ -104,12 +104,17 @@ class Stage:
 
     def find(self, query: str) -> Mapping[str, Any]:
         """The first row that a query finds in the copy; ``NotInjectable`` where it finds none."""
+        found = self.rows(query)
+        if not found:
+            raise NotInjectable("The database has nothing that this fault could break.")
+        return found[0]
+
+    def rows(self, query: str) -> list[Mapping[str, Any]]:
+        """All rows that a query finds in the copy, by column."""
         with self._session(self.dbname) as cursor:
             cursor.execute(query)
-            row = cursor.fetchone()
-            if row is None:
-                raise NotInjectable("The database has nothing that this fault could break.")
-            return dict(zip((column.name for column in cursor.description), row, strict=True))
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def execute(self, statements: str, *, must_change: bool = False) -> None:
         """Run statements in the copy, in one transaction, as superuser and without triggers."""
@@ -204,6 +209,7 @@ class Stage:
                 " WHERE subdbid IN (SELECT oid FROM pg_database WHERE datname = %s)",
                 (self.dbname,),
             )
+            cursor.execute("UPDATE pg_database SET datistemplate = false WHERE datname = %s", (self.dbname,))
             self._disconnect(cursor, self.dbname)
             cursor.execute(f'DROP DATABASE IF EXISTS "{self.dbname}" WITH (FORCE)')
         with self._session(self._keeper, autocommit=False) as cursor:

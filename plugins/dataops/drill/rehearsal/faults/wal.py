@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dataops.backup.physical.wal import position
+from dataops.backup.steps import StepReport
 from dataops.drill.rehearsal.fault import Family, Fault, Kind, NotInjectable
 from dataops.drill.rehearsal.shelf import Shelf, cut_in_half, one_bit_flipped
 
@@ -52,7 +53,24 @@ def _move(shelf: Shelf, bytes_: int) -> None:
     shelf.rewrite_header(lsn=f"{at >> 32:X}/{at & 0xFFFFFFFF:X}")
 
 
+def _stops(shelf: Shelf, side: str) -> None:
+    """Recovery stops one commit away from where the drill decided that it must."""
+
+    def move(prepared: StepReport) -> None:
+        point = prepared.data.get("point")
+        boundary = point.get("boundary") if isinstance(point, dict) else None
+        commit = boundary.get(side) if isinstance(boundary, dict) else None
+        if not isinstance(commit, dict):
+            raise NotInjectable(f"The drill knows no commit {side} the moment of the manifest.")
+        at = position(str(commit["lsn"])) + (1 if side == "after" else 0)
+        shelf.rewrite_header(lsn=f"{at >> 32:X}/{at & 0xFFFFFFFF:X}")
+
+    shelf.between = move
+
+
 FAULTS = (
+    _fault("recovery stops one commit early", lambda shelf: _stops(shelf, "before"), "boundary"),
+    _fault("recovery stops one commit late", lambda shelf: _stops(shelf, "after"), "boundary"),
     _fault("first segment of the backup missing", lambda shelf: shelf.remove(_first(shelf)), "drill"),
     _fault("gap behind the backup", lambda shelf: shelf.remove(_after_the_backup(shelf)[0]), "drill"),
     _fault(

@@ -1,0 +1,46 @@
+"""Faults of WAL, repository, pages and indexes are put into copies of a physical backup, and seen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from dataops.drill.rehearsal import rehearse
+from dataops.evidence.verdict import Verdict
+
+from tests.integration.plant import Run, Site
+
+TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
+SAMPLE = (
+    "WAL: first segment of the backup missing",
+    "WAL: recovery stops one commit late",
+    "data: row lost",
+    "data: page of an index zeroed",
+    "data: key edited in an index",
+    "data: page of an index with another checksum",
+    "roles: membership lost",
+)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(3000)
+def test_every_fault_of_a_server_is_seen_and_its_repository_is_not_touched(
+    site: Site, full: Run, work_dir: Path
+) -> None:
+    before = site.keys("backups/")
+    said: list[str] = []
+    record = rehearse(
+        site.platform(),
+        "plant",
+        say=said.append,
+        only=None if TORTURE else SAMPLE,
+        options={"work_dir": str(work_dir)},
+    )
+    print("\n".join(said))
+    assert [check for check in record.checks if check.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}] == []
+    assert record.verdict is Verdict.PASSED, record.reason
+    assert record.lineage.backup_id == full.backup_id
+    assert set(before) <= set(site.keys("backups/"))
+    assert site.keys("rehearsals/") == []
+    assert list(work_dir.iterdir()) == []
