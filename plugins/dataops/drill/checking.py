@@ -169,11 +169,14 @@ class _Run:
                 rows.could_not(item, self._too_long(line).reason)
             else:
                 look = self._look(line, sessions)
+                look.patience = self.rotation.patience if line.one.budgeted else None
                 try:
                     rows.look_at(look, item)
                 except Exception as error:  # ruff: ignore[blind-except] the others still run
                     self._note_loss(error)
-                    if look.left <= 0:
+                    if look.out_of_turn:
+                        rows.skip(item)
+                    elif look.left <= 0:
                         rows.could_not(item, self._too_long(line).reason)
                     else:
                         rows.failed_to_look(item, error)

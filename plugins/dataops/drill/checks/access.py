@@ -17,6 +17,10 @@ ON_FUNCTIONS = ("EXECUTE",)
 
 _NAME = r'("(?:[^"]|"")+"|[^\s"]+)'
 _MEMBERSHIP = re.compile(rf"^{_NAME} in {_NAME} by {_NAME}$")
+_COLUMN = re.compile(
+    r'^((?:"(?:[^"]|"")+"|[^.("]+)\.(?:"(?:[^"]|"")+"|[^.("]+))\.(?:"(?:[^"]|"")+"|[^.("]+)$'
+)
+"""The table in the identity of one of its columns, as in ``public.flights.carrier``."""
 _WHOLE = {
     "pg_read_all_data": {"table": {"SELECT"}, "sequence": {"SELECT"}, "schema": {"USAGE"}},
     "pg_write_all_data": {
@@ -119,6 +123,20 @@ class Access:
         if entries is None:
             return kind == "function" or self._owners.get(identity) in acting
         return any(entry[2] == privilege and (entry[1] == PUBLIC or entry[1] in acting) for entry in entries)
+
+    def by_column(self, acting: frozenset[str], table: str) -> bool:
+        """Whether single columns of the table are granted: then what is refused depends on those asked for."""
+        return not self._column_grantees.get(table, frozenset()).isdisjoint({*acting, PUBLIC})
+
+    @cached_property
+    def _column_grantees(self) -> dict[str, frozenset[str]]:
+        """From table to whoever has a grant on one of its columns."""
+        found: dict[str, frozenset[str]] = {}
+        for identity, entries in self._grants.items():
+            if column := _COLUMN.match(identity):
+                grantees = {str(entry[1]) for entry in entries}
+                found[column[1]] = found.get(column[1], frozenset()) | grantees
+        return found
 
     def may_connect(self, role: Role) -> bool:
         """Whether a login to the database is to be let in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 from dataops.drill.checks.looking import Look, is_damage, reason_of
 from dataops.drill.checks.registry import Item
@@ -22,17 +23,24 @@ class Relation(NamedTuple):
 
 
 def chunks(relations: Sequence[Relation], what: str) -> list[Item]:
-    """Large relations each as an item, small ones together."""
+    """Large relations each as an item, small ones together.
+
+    Which group a relation is in hangs on its name alone, so that groups keep their turns from night to night.
+    """
     small = [each for each in relations if each.size <= SMALL]
     items = [
         Item(name=each.name, table=each.name, size=each.size, about=(each,))
         for each in relations
         if each.size > SMALL
     ]
-    for start in range(0, len(small), AT_ONCE):
-        some = tuple(small[start : start + AT_ONCE])
-        name = some[0].name if len(some) == 1 else f"{len(some)} {what} from {some[0].name} on"
-        items.append(Item(name=name, table=some[0].name, size=sum(each.size for each in some), about=some))
+    groups = 1 << max(0, (len(small) - 1) // AT_ONCE).bit_length()
+    for number in range(groups):
+        some = tuple(each for each in small if crc32(each.name.encode()) % groups == number)
+        if some:
+            size = sum(each.size for each in some)
+            items.append(
+                Item(name=f"small {what}, group {number + 1} of {groups}", table="", size=size, about=some)
+            )
     return items
 
 

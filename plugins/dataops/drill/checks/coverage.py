@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 BYTES_PER_SECOND = 40e6
 """A careful guess of what one check reads: a large table is cut into parts of a quarter of a budget."""
-NEVER = 1 << 20
 
 Turns = dict[str, dict[str, dict[str, list[int]]]]
 """From database, check and relation to the age of each of its parts."""
@@ -83,27 +82,40 @@ class Rotation:
             return
         with self._lock:
             place = self.turns.setdefault(dbname, {}).setdefault(one.name, {})
+            vanished = self._vanished(dbname, one, items)
             for item in items:
-                ages = place.setdefault(item.name, [NEVER] * item.part[1])
-                ages[item.part[0]] = self._earlier_age(dbname, one, item) + 1
+                ages = place.setdefault(item.name, [1] * item.part[1])
+                ages[item.part[0]] = self._earlier_age(dbname, one, item, vanished) + 1
 
-    def _earlier_age(self, dbname: str, one: Registered, item: Item) -> int:
-        """The age at the previous drill; a relation that is new begins at 0, as does one cut otherwise."""
-        place = self.earlier.get("turns", {}).get(dbname, {}).get(one.name, {}).get(item.name)
-        if not isinstance(place, list) or not place:
-            return 0
-        return int(place[item.part[0]]) if len(place) == item.part[1] else int(max(place))
+    def _known(self, dbname: str, one: Registered) -> Mapping[str, list[int]]:
+        known: Mapping[str, list[int]] = self.earlier.get("turns", {}).get(dbname, {}).get(one.name, {})
+        return known
+
+    def _vanished(self, dbname: str, one: Registered, items: Sequence[Item]) -> int:
+        """The age of the longest unseen relation that is no more: it may only be called otherwise."""
+        names = {item.name for item in items}
+        return max(
+            (max(ages) for name, ages in self._known(dbname, one).items() if name not in names), default=0
+        )
+
+    def _earlier_age(self, dbname: str, one: Registered, item: Item, vanished: int) -> int:
+        """The age at the previous drill; of one that was cut otherwise that of its oldest part."""
+        ages = self._known(dbname, one).get(item.name)
+        if not ages:
+            return vanished
+        return ages[item.part[0]] if len(ages) == item.part[1] else max(ages)
 
     def in_turn(self, dbname: str, one: Registered, items: Sequence[Item]) -> list[Item]:
         """The longest unseen first, the largest first among those of an age; their order is their weight."""
-        ordered = sorted(
-            items, key=lambda item: (-self._due(dbname, one, item), -item.size, item.name, item.part)
-        )
-        return [replace(item, rank=len(ordered) - place) for place, item in enumerate(ordered)]
+        vanished = self._vanished(dbname, one, items)
+        known = self._known(dbname, one)
 
-    def _due(self, dbname: str, one: Registered, item: Item) -> int:
-        known = self.earlier.get("turns", {}).get(dbname, {}).get(one.name, {})
-        return self._earlier_age(dbname, one, item) + 1 if item.name in known else NEVER
+        def turn(item: Item) -> tuple[object, ...]:
+            due = self._earlier_age(dbname, one, item, vanished)
+            return (item.name in known, -due, -item.size, item.name, item.part)
+
+        ordered = sorted(items, key=turn)
+        return [replace(item, rank=len(ordered) - place) for place, item in enumerate(ordered)]
 
     def saw(self, dbname: str, one: Registered, item: Item) -> None:
         """This relation was looked at now."""

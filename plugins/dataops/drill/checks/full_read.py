@@ -30,7 +30,8 @@ def full_read(look: Look, item: Item) -> Iterable[str]:
     try:
         rows, hashed = look.query(item.about)[0]
     except Exception as error:
-        look.shared.unread[item.name] = reason_of(error)
+        if not look.out_of_turn:
+            look.shared.unread[item.name] = reason_of(error)
         raise
     look.shared.contents[item.name] = Content(rows, hashed, datetime.now(UTC))
     return ()

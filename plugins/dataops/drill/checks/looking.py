@@ -132,12 +132,21 @@ class Look:
     clock: Clock
     shared: Shared
     sessions: Sessions
+    patience: float | None = None
+    """Seconds that one relation may take in budgeted mode."""
     begun: float = field(default_factory=time.monotonic)
 
     @property
     def left(self) -> float:
-        """Seconds that this check may still take."""
-        return self.clock.left - (time.monotonic() - self.begun)
+        """Seconds that this look may still take."""
+        allowed = self.clock.left if self.patience is None else min(self.clock.left, self.patience)
+        return allowed - (time.monotonic() - self.begun)
+
+    @property
+    def out_of_turn(self) -> bool:
+        """Whether one relation took more than its share of the budget, while its check has time left."""
+        taken = time.monotonic() - self.begun
+        return self.patience is not None and self.patience <= taken < self.clock.left
 
     @property
     def database(self) -> RestoredDatabase:

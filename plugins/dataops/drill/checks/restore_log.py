@@ -14,6 +14,12 @@ HARMLESS: Mapping[str, str] = {
         "somebody asked whether it is open yet: that was this drill, waiting"
     ),
     r"^WARNING:  archive_mode enabled on restore command": "archiving is off on a scratch server, on purpose",
+    r"^WARNING:  wal_level is insufficient to publish logical changes": (
+        "a scratch server publishes nothing, so that its WAL need not say more"
+    ),
+    r"^WARNING:  (tables were not subscribed|subscription was created, but is not connected)": (
+        "a restored subscription must not connect, on purpose"
+    ),
     r"^WARN: .*archive-mode": "archiving is off on a scratch server, on purpose",
     r"^WARN: unknown user in backup manifest mapped to": (
         "the files belong to the scratch server's own user, whatever production's is called"

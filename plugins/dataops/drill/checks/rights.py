@@ -134,10 +134,12 @@ def _tried(look: Look, access: Access, role: Role) -> tuple[list[str], int]:
 
 
 def _sampled(access: Access, role: Role, verb: str, tables: Sequence[str]) -> list[tuple[str, bool]]:
-    """Some tables on which the role may do it, and some on which it may not."""
+    """Some tables on which the role may do it, and some on which it may not; none with grants on columns."""
     acting = access.acting(role.name)
     sorted_out: dict[bool, list[str]] = {True: [], False: []}
     for name in tables:
+        if access.by_column(acting, name):
+            continue
         reachable = access.may(acting, "schema", schema_of(name), "USAGE")
         sorted_out[reachable and access.may(acting, "table", name, verb)].append(name)
     return [

@@ -51,9 +51,7 @@ class RowCheck:
     def look_at(self, look: Look, item: Item) -> None:
         """Look at one relation, unless the night's budget is spent."""
         if self.one.budgeted and self.rotation.spent:
-            with self._lock:
-                if self._close(item):
-                    self._skipped += 1
+            self.skip(item)
             return
         assert self.one.look_at_item is not None
         faults = list(self.one.look_at_item(look, item))
@@ -62,6 +60,12 @@ class RowCheck:
                 self._looked += 1
                 self._faults += faults
                 self.rotation.saw(self.dbname, self.one, item)
+
+    def skip(self, item: Item) -> None:
+        """Not this time: its turn comes, or the check of coverage says that it never does."""
+        with self._lock:
+            if self._close(item):
+                self._skipped += 1
 
     def failed_to_look(self, item: Item, error: BaseException) -> None:
         """The server could not: a fault where it says that data is damaged, else an inability."""
