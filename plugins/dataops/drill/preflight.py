@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dataops import process
+from dataops.backup import catalog
 from dataops.backup.manifest.details import Details
 from dataops.backup.manifest.header import UnreadableManifest
 from dataops.backup.restore.confined import confinement
@@ -38,6 +39,10 @@ def preflight(job: Job, point: Point) -> tuple[Check, ...]:
     What this machine cannot match is inconclusive: a drill here would prove nothing. Writes and removes one
     small object under ``evidence/`` and ``leases/``, where the drill itself writes.
     """
+    if point.is_foreign:
+        from dataops.drill.adapters import preflight as preflight_foreign
+
+        return preflight_foreign(job, point)
     return tuple(_Ground(job, point).checks())
 
 
@@ -80,8 +85,12 @@ class _Ground:
         for prefix in (f"evidence/restore_drill/{self.job.subject.name}/", "leases/"):
             store.put(prefix + name, b"May the drill write here?\n")
             store.delete([prefix + name])
-        objects = self.point.header.objects
-        missing = [each.key for each in objects if not any(True for _ in store.list(each.key))]
+        header, objects = self.point.header, self.point.header.objects
+        # pgBackRest's files lie in its repository, beside the backup's own folder.
+        folders = {catalog.folder(header.subject, header.backup_id)}
+        folders |= {each.key.rsplit("/", 1)[0] + "/" for each in objects}
+        there = {listed.key for folder in sorted(folders) for listed in store.list(folder)}
+        missing = [each.key for each in objects if each.key not in there]
         return Seen(
             not missing,
             missing or f"{len(objects)} objects of the backup are there",
