@@ -17,9 +17,8 @@ ON_FUNCTIONS = ("EXECUTE",)
 
 _NAME = r'("(?:[^"]|"")+"|[^\s"]+)'
 _MEMBERSHIP = re.compile(rf"^{_NAME} in {_NAME} by {_NAME}$")
-_COLUMN = re.compile(
-    r'^((?:"(?:[^"]|"")+"|[^.("]+)\.(?:"(?:[^"]|"")+"|[^.("]+))\.(?:"(?:[^"]|"")+"|[^.("]+)$'
-)
+_PART = r'(?:"(?:[^"]|"")+"|[^.("]+)'
+_COLUMN = re.compile(rf"^({_PART}\.{_PART})\.{_PART}$")
 """The table in the identity of one of its columns, as in ``public.flights.carrier``."""
 _WHOLE = {
     "pg_read_all_data": {"table": {"SELECT"}, "sequence": {"SELECT"}, "schema": {"USAGE"}},
@@ -125,7 +124,7 @@ class Access:
         return any(entry[2] == privilege and (entry[1] == PUBLIC or entry[1] in acting) for entry in entries)
 
     def by_column(self, acting: frozenset[str], table: str) -> bool:
-        """Whether single columns of the table are granted: then what is refused depends on those asked for."""
+        """Whether single columns of the table are granted: then what is refused depends on those asked."""
         return not self._column_grantees.get(table, frozenset()).isdisjoint({*acting, PUBLIC})
 
     @cached_property

@@ -139,3 +139,21 @@ def test_names_in_quotes() -> None:
     assert may(one, "An In", "table", "public.t", "SELECT")
     assert schema_of('"my.schema".t') == '"my.schema"'
     assert schema_of("public.t") == "public"
+
+
+def test_grants_on_columns_are_known_by_their_table() -> None:
+    one = access(
+        role("anna"),
+        role("bert"),
+        member("carl", "anna"),
+        grant("public.t.name", ("anna", "SELECT")),
+        grant('"Odd.Schema"."a.b"."c.d"', ("public", "SELECT")),
+        grant("public.f(integer, text)", ("bert", "EXECUTE")),
+        grant("public.t", ("bert", "SELECT")),
+    )
+    assert [one.by_column(one.acting(name), "public.t") for name in ("anna", "bert", "carl")] == [
+        True,
+        False,
+        True,
+    ]
+    assert one.by_column(one.acting("bert"), '"Odd.Schema"."a.b"')

@@ -18,6 +18,8 @@ GRAVE = (
     'WARNING:  database "shop" has a collation version mismatch',
 )
 FINE = (
+    "2026-11-25 16:58:05 UTC [1] WARNING:  wal_level is insufficient to publish logical changes",
+    "WARNING:  tables were not subscribed, you will have to run ALTER SUBSCRIPTION ... REFRESH PUBLICATION",
     'pg_restore: processing data for table "public.error: log"',
     "2026-11-25 16:57:58.728 P00   INFO: restore command begin 2.45: --log-level-stderr=warn",
     "2026-11-25 16:57:59.588 P02 DETAIL: restore file /tmp/x/base/5/1255 (768KB, 3.54%) checksum ab",
