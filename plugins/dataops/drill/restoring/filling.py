@@ -48,6 +48,8 @@ class Filling:
     dbname: str
     superuser: str
     jobs: int
+    patience: float
+    """Seconds that pg_restore may take."""
     say: Say
     log: list[str] = field(default_factory=list)
 
@@ -111,6 +113,7 @@ class Filling:
                 self._connection, self._maintenance, application_name="dataops drill"
             ),
             on_line=kept,
+            deadline=self.patience,
             check=False,
         )
         if finished.returncode and not kept.errors:

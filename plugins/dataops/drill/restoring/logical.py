@@ -70,7 +70,8 @@ def restored_logical(job: Job, point: Point, *, drill_id: str) -> Generator[Rest
             begun = time.monotonic()
             scratch = starting.result()
             start = time.monotonic() - begun
-        filling = Filling(scratch, backup.dbname, superuser, settings.jobs, job.say)
+        patience = settings.max_duration.total_seconds()
+        filling = Filling(scratch, backup.dbname, superuser, settings.jobs, patience, job.say)
         restore, analyze = filling.fill(backup.globals, folder / "dump")
         yield RestoredServer(
             drill_id=drill_id,
