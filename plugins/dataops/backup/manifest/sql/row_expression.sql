@@ -15,13 +15,19 @@ WITH RECURSIVE base (domain, type, typmod) AS (
     SELECT d.oid, base.type, greatest(d.typtypmod, base.typmod)
     FROM pg_type AS d JOIN base ON base.domain = d.typbasetype WHERE d.typtype = 'd'
 ), carried AS (
-    SELECT a.attrelid, a.attname, t.typname, t.typoutput, t.typnamespace = 'pg_catalog'::regnamespace AS built_in,
+    SELECT a.attrelid, a.attname, t.typname, t.typnamespace = 'pg_catalog'::regnamespace AS built_in,
         greatest(a.atttypmod, base.typmod) AS typmod,
         CASE WHEN base.type = a.atttypid THEN quote_ident(a.attname)
-             ELSE format('%%I::%%s', a.attname, format_type(base.type, -1)) END AS value
+             ELSE format('%%I::%%s', a.attname, format_type(base.type, -1)) END AS value,
+        t.typoutput,
+        -- A type may print itself by another's function, as refcursor does by that of text.
+        CASE WHEN printed.oid <> t.oid AND printed.typtype <> 'p'
+             THEN '::' || format_type(printed.oid, -1) ELSE '' END AS printed_as
     FROM pg_attribute AS a
     JOIN base ON base.domain = a.atttypid
     JOIN pg_type AS t ON t.oid = base.type
+    JOIN pg_proc AS output ON output.oid = t.typoutput
+    JOIN pg_type AS printed ON printed.oid = output.proargtypes[0]
     WHERE a.attrelid = ANY (%(relations)s::oid[])
         AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
 ), written AS (
@@ -39,7 +45,7 @@ WITH RECURSIVE base (domain, type, typmod) AS (
             WHEN built_in AND typname = 'money' THEN format('cash_send(%%s)', value)
             WHEN built_in AND typname IN ('float4', 'float8')
                 THEN format('CASE WHEN %%1$s = ''NaN'' THEN ''NaN''::bytea ELSE %%2$ssend(%%1$s) END', value, typname)
-            ELSE format('textin(%%s(%%s)) COLLATE "C"', typoutput, value)
+            ELSE format('textin(%%s((%%s)%%s)) COLLATE "C"', typoutput, value, printed_as)
         END AS expression
     FROM carried
     WINDOW by_name AS (PARTITION BY attrelid ORDER BY attname COLLATE "C")
