@@ -9,6 +9,7 @@ from pathlib import Path
 from dataops.backup import sweep as of_backups
 from dataops.backup.steps import Say
 from dataops.drill import leftovers
+from dataops.drill.rehearsal import leftovers as of_rehearsals
 from dataops.evidence.look import record_of_look
 from dataops.evidence.record import Record
 from dataops.evidence.verdict import Check
@@ -35,3 +36,4 @@ def sweep(
 def _removals(platform: Platform, say: Say, *, grace: timedelta, parent: Path | None) -> Iterator[Check]:
     yield from of_backups.removals(platform, say, grace=grace, now=datetime.now(UTC))
     yield from leftovers.removals(platform, say, parent=parent)
+    yield from of_rehearsals.removals(platform, say, grace=grace, now=datetime.now(UTC))

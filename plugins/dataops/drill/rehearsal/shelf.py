@@ -128,12 +128,8 @@ class Shelf:
         self.job = self._job()
 
     def clear(self) -> None:
-        """Remove the copy. Where a lock keeps old versions, they stay until it ends."""
-        keys = [each.key for each in self.store.list()]
-        with suppress(ObjectLocked):
-            self.store.delete(keys, all_versions=True)
-            return
-        self.store.delete(keys)
+        """Remove the copy."""
+        remove_copy(self.real.store, self.prefix)
 
     def _needed(self) -> Iterator[tuple[str, int]]:
         """Keys and sizes. Of a repository, only the backup, those that it builds on, and the WAL since."""
@@ -208,6 +204,16 @@ class Shelf:
                 for each in self.header.objects
             )
         )
+
+
+def remove_copy(store: ObjectStore, prefix: str) -> None:
+    """Remove everything under a rehearsal's prefix. Where a lock keeps versions, they stay until it ends."""
+    assert prefix.startswith(ROOT) and prefix != ROOT
+    keys = [each.key for each in store.list(prefix)]
+    with suppress(ObjectLocked):
+        store.delete(keys, all_versions=True)
+        return
+    store.delete(keys)
 
 
 def cut_in_half(body: bytes) -> bytes:
