@@ -84,12 +84,16 @@ class Boundary:
 def boundary_check(server: RestoredServer) -> Check:
     """Whether recovery stopped exactly between the two commits of the point.
 
-    Not applicable for a logical backup, whose snapshot is its own boundary, and where the WAL around the
-    point holds no commit. Inconclusive where the commits could not be found out, or the server not asked.
+    Not applicable for a logical backup, whose snapshot is its own boundary, for another program's backup, and
+    where the WAL around the point holds no commit. Inconclusive where the commits could not be found out, or
+    the server not asked.
     """
     boundary = server.point.boundary
     if server.method == "logical":
         reason = "a logical backup is one snapshot: it has no WAL to stop in"
+        return Check(name=NAME, verdict=Verdict.NOT_APPLICABLE, reason=reason)
+    if server.without_manifest and boundary is None:
+        reason = f"{server.without_manifest}: nothing tells the commits around the end of its archive"
         return Check(name=NAME, verdict=Verdict.NOT_APPLICABLE, reason=reason)
     if boundary is None or boundary.unknown:
         reason = boundary.unknown if boundary else "nobody looked for the commits around this point"

@@ -49,6 +49,10 @@ def choose(job: Job, wish: str | None, *, dice: random.Random | None = None) -> 
     ``NothingToProve`` where there is no backup, ``UnreadableManifest`` where it means a damaged one.
     """
     decided_at, subject = datetime.now(UTC), job.subject
+    if subject.drill.third_party is not None:
+        from dataops.drill.adapters import choose as choose_foreign
+
+        return choose_foreign(job, wish, dice=dice)
     found = catalog.read(job.platform.store, subject.name)
     for damaged in found.damaged:
         job.say(f"The manifest of {damaged.backup_id} cannot be read: {damaged.reason}")

@@ -37,8 +37,13 @@ class Point:
     decided_at: datetime | None = None
     """When it was decided to restore, UTC: what a disaster then would have lost is measured from it."""
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another program took the backup, so that it is in no catalog of ours."""
+        return "third_party" in self.header.extra
+
     def to_json(self) -> dict[str, JsonValue]:
-        """What travels between tasks: the header stays in the store."""
+        """What travels between tasks: the header stays in the store, but for one that is not there."""
         return {
             "kind": self.kind,
             "backup_id": self.header.backup_id,
@@ -47,13 +52,17 @@ class Point:
             "lsn": self.lsn,
             "boundary": self.boundary.to_json() if self.boundary else None,
             "decided_at": self.decided_at.isoformat() if self.decided_at else None,
+            **({"header": self.header.model_dump(mode="json")} if self.is_foreign else {}),
         }
 
     @classmethod
     def from_json(cls, told: object, platform: Platform, subject: Database | Server) -> Point:
         """The point that ``to_json`` told, its header read from the store again."""
         point = cast(Mapping[str, Any], told)
-        header = catalog.header(platform.store, subject.name, str(point["backup_id"]))
+        if "header" in point:
+            header = Header.model_validate(point["header"])
+        else:
+            header = catalog.header(platform.store, subject.name, str(point["backup_id"]))
         return cls(
             kind=point["kind"],
             header=header,

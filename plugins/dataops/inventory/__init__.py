@@ -2,7 +2,7 @@
 
 from dataops.inventory.database import Database
 from dataops.inventory.discovery import Unenrolled, unenrolled
-from dataops.inventory.drilling import AFTER_BACKUP, Drill, Fresh, PointPolicy, Smoke
+from dataops.inventory.drilling import AFTER_BACKUP, Drill, Fresh, PointPolicy, Smoke, ThirdParty
 from dataops.inventory.duration import Duration, format_duration, parse_duration
 from dataops.inventory.inventory import Inventory, Subject, UnknownSubject
 from dataops.inventory.loading import NoInclude, load
@@ -31,6 +31,7 @@ __all__ = [
     "Server",
     "Smoke",
     "Subject",
+    "ThirdParty",
     "Unenrolled",
     "UnknownSubject",
     "WalArchive",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema
 
 from dataops.inventory.duration import Duration
-from dataops.inventory.fields import Identifier, Jobs, Part, Text
+from dataops.inventory.fields import ConnectionId, Identifier, Jobs, Part, Text, text
 from dataops.inventory.schedule import KEYWORDS, check_schedule
 
 AFTER_BACKUP = "after_backup"
@@ -51,6 +51,24 @@ class Fresh(Part):
     database: Text | None = Field(None, description="Of a server's drill: the database of the table.")
 
 
+Location = Annotated[str, text(r"^[^\x00-\x20]+$", 2048, "a path, a URI or a name, without blanks")]
+
+
+class ThirdParty(Part):
+    """Backups that another program takes: drills restore them, nothing here takes, keeps or expires them."""
+
+    kind: Literal["pg_dump", "barman", "wal_g"] = Field(
+        description="Who takes them: files of pg_dump (of a database), Barman or WAL-G (of a server)."
+    )
+    location: Location = Field(
+        description="Of pg_dump: a folder, or `s3://bucket/prefix`. Of Barman: its name of the server. "
+        "Of WAL-G: its configuration file."
+    )
+    pattern: Text = Field("*", description="Of pg_dump: which files, as in `shop-*.dump`.")
+    connection: ConnectionId = Field("dataops_store", description="Of pg_dump in S3: the store's connection.")
+    config: Location | None = Field(None, description="Of Barman: its configuration file.")
+
+
 class Drill(Part):
     """When and how the subject's backups are restored and checked."""
 
@@ -80,6 +98,7 @@ class Drill(Part):
     )
     jobs: Jobs = Field(2, description="Connections that restore and check at once.")
     max_duration: Duration = Field(timedelta(hours=4), description="Longest time a drill may take.")
+    third_party: ThirdParty | None = Field(None, description="Backups that another program takes.")
     smoke: tuple[Smoke, ...] = Field((), description="Questions of the application.")
     fresh: tuple[Fresh, ...] = Field((), description="How young the newest rows must be.")
     logins: tuple[Identifier, ...] | None = Field(
