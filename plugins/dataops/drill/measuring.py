@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,9 +24,12 @@ from dataops.evidence.checking import Seen, checked
 from dataops.evidence.units import duration
 from dataops.evidence.verdict import Check, Figure, Verdict, overall
 from dataops.inventory import Server
+from dataops.store.errors import ObjectMissing
 
 if TYPE_CHECKING:
     from dataops.drill.restored import RestoredServer
+
+log = logging.getLogger(__name__)
 
 CAPABILITY = "restore_drill"
 LOOKED_AT = 60
@@ -43,28 +47,47 @@ class Measured:
 
 
 def measure(job: Job, server: RestoredServer, checks: Sequence[Check]) -> Measured:
-    """What the drill of ``server`` measured; ``checks`` are those that ran on it."""
-    found = catalog.read(job.platform.store, job.subject.name)
-    usable = restorable(job.subject, found.backups)
-    loss = _Loss(job, server, found)
-    phases, size = _phases(server, checks), server.header.database_bytes
-    figures = [*phases, Figure(name="database size", value=size, unit="bytes")]
-    measured = [rto_check(server.phases.rto, job.subject.objectives.rto.total_seconds(), phases)]
-    measured += [loss.check(), _readable(found)]
-    figures += loss.figures()
-    details: dict[str, JsonValue] = {"trend": _trend(job, server), "drills until covered": None}
+    """What the drill of ``server`` measured; ``checks`` are those that ran on it.
+
+    Never raises for what it meets: the checks that ran must come into the evidence. What could not be
+    measured is an inconclusive line.
+    """
+    phases = _phases(server, checks)
+    size = Figure(name="database size", value=server.header.database_bytes, unit="bytes")
+    found = _Found(
+        checks=[rto_check(server.phases.rto, job.subject.objectives.rto.total_seconds(), phases)],
+        figures=[*phases, size],
+        details={"trend": _trend(job, server)},
+    )
     try:
-        reach = window_of(job.platform, job.subject, usable) if isinstance(job.subject, Server) else None
-    except DataOpsError as error:
-        measured.append(_gap_check(None, str(error)))
-        return Measured(tuple(measured), tuple(figures), details)
+        _look_back(job, server, checks, found)
+    except (DataOpsError, ValueError) as error:
+        reason = f"could not run: {error if isinstance(error, DataOpsError) else type(error).__name__}"
+        found.checks.append(Check(name="measuring", verdict=Verdict.INCONCLUSIVE, reason=reason))
+    return Measured(tuple(found.checks), tuple(found.figures), found.details)
+
+
+@dataclass
+class _Found:
+    """What is measured so far."""
+
+    checks: list[Check]
+    figures: list[Figure]
+    details: dict[str, JsonValue]
+
+
+def _look_back(job: Job, server: RestoredServer, checks: Sequence[Check], found: _Found) -> None:
+    """What the catalog, the archive and the primary's archiver say beside this drill."""
+    read = catalog.read(job.platform.store, job.subject.name)
+    usable, loss = restorable(job.subject, read.backups), _Loss(job, server, read)
+    found.checks += [loss.check(), _readable(read)]
+    found.figures += loss.figures()
+    reach = window_of(job.platform, job.subject, usable) if isinstance(job.subject, Server) else None
     if reach is not None:
-        measured.append(_gap_check(reach))
-    about = [check for check in (*checks, *measured) if check.name not in NOT_ABOUT_THE_BACKUP]
-    passed = overall(about) is Verdict.PASSED
-    details["drills until covered"] = drills_left(usable, reach)
-    figures += _proven(server, usable, reach, passed=passed)
-    return Measured(tuple(measured), tuple(figures), details)
+        found.checks.append(_gapless(reach))
+    found.details["drills until covered"] = drills_left(usable, reach)
+    about = [check for check in (*checks, *found.checks) if check.name not in NOT_ABOUT_THE_BACKUP]
+    found.figures += _proven(server, usable, reach, passed=overall(about) is Verdict.PASSED)
 
 
 def rto_check(rto: float, objective: float, phases: Sequence[Figure]) -> Check:
@@ -180,14 +203,10 @@ def _readable(found: Catalog) -> Check:
     )
 
 
-def _gap_check(reach: Window | None, trouble: str = "") -> Check:
-    def look() -> Seen:
-        if reach is None:
-            raise InconclusiveError(trouble)
-        missing = [*reach.gaps, *(f"backup {each} lacks its own WAL" for each in reach.unreachable)]
-        return Seen(not missing, missing, "moments behind a gap cannot be restored" if missing else "")
-
-    return checked(GAPLESS, [], look)
+def _gapless(reach: Window) -> Check:
+    missing = [*reach.gaps, *(f"backup {each} lacks its own WAL" for each in reach.unreachable)]
+    reason = "moments behind a gap cannot be restored" if missing else ""
+    return checked(GAPLESS, [], lambda: Seen(not missing, missing, reason))
 
 
 def _proven(
@@ -215,7 +234,7 @@ def _trend(job: Job, server: RestoredServer) -> JsonValue:
     try:
         runs = past_runs(job, server.point.kind)
     except DataOpsError as error:
-        return {"words": f"earlier runs could not be read: {error}"}
+        return {"words": f"no forecast: earlier runs could not be read: {error}"}
     now = Run(datetime.now(UTC), server.phases.rto, float(server.header.database_bytes))
     return trend([*runs, now], job.subject.objectives.rto.total_seconds()).to_json()
 
@@ -227,7 +246,11 @@ def past_runs(job: Job, kind: str) -> list[Run]:
     links = listing.records(job.platform.store, CAPABILITY, job.subject.name)
     found = []
     for link in islice(links, LOOKED_AT):
-        record = listing.show(job.platform.store, link.key)
+        try:
+            record = listing.show(job.platform.store, link.key)
+        except (ObjectMissing, ValueError) as error:  # verifying the chain tells of it, a trend does not
+            log.warning("The record %s is left out of the trend: %s", link.key, type(error).__name__)
+            continue
         figures = {figure.name: figure.value for figure in record.figures}
         point = record.details.get("point")
         same = isinstance(point, dict) and point.get("kind") == kind

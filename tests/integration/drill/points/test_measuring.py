@@ -147,6 +147,18 @@ def test_the_trend_reads_the_evidence_of_earlier_drills(orders: Job):
     assert found["breaks_on"] == (now + timedelta(days=4)).date().isoformat()
 
 
+def test_a_store_that_fails_at_the_end_is_inconclusive_and_takes_no_line_away(
+    orders: Job, monkeypatch: pytest.MonkeyPatch
+):
+    publish(orders.platform.store, header())
+    server = restored(choose(orders, "latest"), orders)
+    monkeypatch.setenv("DATAOPS_BUCKET", "no-such-bucket")
+    away = replace(orders, platform=replace(orders.platform))
+    found = measure(away, server, PASSED)
+    assert check(found, "measuring").verdict is Verdict.INCONCLUSIVE
+    assert check(found, "RTO within objective").verdict is Verdict.PASSED
+
+
 def test_the_heartbeat_is_the_last_commit_of_an_idle_server(plant: Plant) -> None:
     plant.site.primary.execute("DROP ROLE IF EXISTS pulse; CREATE ROLE pulse LOGIN PASSWORD 'pulse'")
     humble = replace(plant.site.connections["plant_primary"], login="pulse", password="pulse")
