@@ -40,7 +40,7 @@ def rehearse(
     One check a fault: ``passed`` where a check of the drill turned red by it, ``failed`` where none did,
     ``inconclusive`` where it could not be put in. Clean drills stand between them: what is red there is a
     false alarm, and fails the rehearsal too. ``only`` names families or faults; ``options`` are a drill's.
-    ``look`` stands in for the drill's own checks in tests of the rehearsal itself. Raises
+    ``look`` stands in for the checks of restored copies in tests of the rehearsal itself. Raises
     ``ConfigurationError`` for a subject without backups, ``LeaseHeld`` while another rehearsal of it runs.
     """
     subject = platform.inventory.subject(name)

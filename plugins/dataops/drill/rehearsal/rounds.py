@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from dataops.errors import DataOpsError
 from dataops.evidence.units import duration
 from dataops.evidence.verdict import Check, Verdict
 from dataops.inventory import Database
+
+log = logging.getLogger(__name__)
 
 CLEAN_EVERY = 20
 """So many faults after each other before a clean copy is checked again."""
@@ -59,9 +62,18 @@ class Rehearsal:
                 self._drill_copies(shelf, stored)
             if copied:
                 self._check_copies(shelf, copied)
+        except DataOpsError as error:
+            self._not_reached(error)
         finally:
             shelf.mend()
             shelf.clear()
+
+    def _not_reached(self, error: DataOpsError) -> None:
+        """What the rehearsal stumbled over keeps the faults that were still to come from being known."""
+        told = {line.name for line in self.checks}
+        for fault in self.faults:
+            if fault.title not in told:
+                self._tell(not_put_in(fault, f"not reached: {error}", Verdict.INCONCLUSIVE))
 
     def _possible(self, fault: Fault) -> bool:
         """Whether it can occur with this method of backup; where not, that is its line."""
@@ -148,10 +160,13 @@ def _put_in_or_say_why(put_in: Callable[[], str]) -> str:
     """What was broken; ``NotInjectable`` too where the copy refused to be broken."""
     try:
         return put_in()
-    except NotThere:
+    except (NotThere, NotInjectable):
         raise
     except DataOpsError as error:
-        raise NotInjectable(str(error)) from error
+        raise NotInjectable(f"could not be put in: {error}") from error
+    except Exception as error:
+        log.exception("A fault could not be put in")
+        raise NotInjectable(f"could not be put in: {type(error).__name__}, see the log") from error
 
 
 def _uninjected(fault: Fault, why: str, begun: float) -> Check:

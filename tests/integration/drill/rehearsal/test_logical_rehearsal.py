@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from dataops.drill.restored import RestoredServer
 from dataops.evidence.record import Record
 from dataops.evidence.verdict import Verdict
 
+from sandbox.deadline import wait_until
 from tests.integration.drill.rehearsal.random_mutations import mutation
 
 TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
@@ -96,6 +98,8 @@ def test_every_fault_and_every_random_change_is_seen_and_no_clean_drill_is_red(
     )
     figures = {figure.name: figure.value for figure in record.figures}
     assert (figures["detection rate"], figures["false alarms"]) == (100, 0)
+    edited = line(record, "data: value edited in its page")  # with a valid checksum: only the hash sees it
+    assert edited.observed == {"seen by": ["content hashes (failed)"]}
     count = len(faults) + MUTATIONS
     assert any(text.startswith(f"{count}/{count} ") and "seen by" in text for text in said)
 
@@ -113,6 +117,12 @@ def _declared_away(stage: Stage) -> None:
     raise NotThere("the database declares that it has none")
 
 
+def _server_killed(stage: Stage) -> None:
+    pid = int((stage.data_directory / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: not stage.answers(), seconds=10)
+
+
 def test_a_drill_that_is_blind_fails_its_rehearsal_and_what_cannot_be_put_in_is_inconclusive(
     backed_up: Callable[..., tuple[Record, list[str]]],
 ) -> None:
@@ -125,6 +135,8 @@ def test_a_drill_that_is_blind_fails_its_rehearsal_and_what_cannot_be_put_in_is_
         Fault("no row met", Family.DATA, Kind.COPY, Sql("DELETE FROM pg_class WHERE false"), "row counts"),
         Fault("refused", Family.DATA, Kind.COPY, Sql("DROP TABLE no_such_table"), "row counts"),
         Fault("declared away", Family.DATA, Kind.COPY, _declared_away, "row counts"),
+        Fault("server lost", Family.DATA, Kind.COPY, _server_killed, "row counts"),
+        Fault("after that", Family.DATA, Kind.COPY, Sql("SELECT 1"), "row counts"),
     )
     record, said = backed_up(faults=faults, look=blinded)
     assert record.verdict is Verdict.FAILED
@@ -136,5 +148,8 @@ def test_a_drill_that_is_blind_fails_its_rehearsal_and_what_cannot_be_put_in_is_
     for name in ("nothing there", "no row met", "refused"):
         assert line(record, f"data: {name}").verdict is Verdict.INCONCLUSIVE, name
         assert line(record, f"data: {name}").observed == "not put in"
+    for name, why in (("server lost", "the scratch server died of it"), ("after that", "not reached")):
+        assert line(record, f"data: {name}").verdict is Verdict.INCONCLUSIVE, name
+        assert why in line(record, f"data: {name}").reason
     assert line(record, "data: declared away").verdict is Verdict.NOT_APPLICABLE
     assert any("MISSED" in text for text in said)
