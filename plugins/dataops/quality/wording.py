@@ -120,8 +120,9 @@ def _rows(expectation: Expectation, result: Mapping[str, Any]) -> str:
     total, unexpected = int(result.get("element_count") or 0), int(result["unexpected_count"] or 0)
     if not unexpected:
         return f"so in all {total:,} rows" if total else "there are no rows"
-    share = f" ({unexpected / total:.2%})".replace("%", " %") if total else ""
-    text = f"not so in {unexpected:,} of {total:,} rows{share}"
+    percent = 100 * unexpected / max(total, 1)
+    share = f"{percent:.2f} %" if percent >= 0.01 else "below 0.01 %"
+    text = f"not so in {unexpected:,} of {total:,} rows ({share})"
     if expectation.shows_examples and (values := result.get("partial_unexpected_list")):
         examples = dict.fromkeys(str(value) for value in values)
         text += f", such as {', '.join(list(examples)[:SHOWN])}"
