@@ -75,8 +75,8 @@ def adapter_of(job: Job) -> Adapter:
     source, subject = third_party(job), job.subject
     if (source.kind == "pg_dump") is not (subject.kind == "database"):
         raise ConfigurationError(
-            f"{subject.name} is a {subject.kind}: files of pg_dump belong to a database, backups of Barman and "
-            "WAL-G to a server. Correct drill.third_party.kind."
+            f"{subject.name} is a {subject.kind}: files of pg_dump belong to a database, backups of Barman "
+            "and WAL-G to a server. Correct drill.third_party.kind."
         )
     if source.kind == "pg_dump":
         from dataops.drill.adapters.pg_dump_files import PgDumpFiles
