@@ -15,9 +15,12 @@ LENGTH = 200
 
 def of_definitions(look: Look) -> list[Difference]:
     """Every difference of definitions, roles, rights and sequences; contents are compared elsewhere."""
-    expected = look.expected.model_copy(update={"large_objects": None, "tables": ()})
-    observed = look.observed.model_copy(update={"tables": ()})
-    return differences(expected, observed, method=look.server.method)
+    with look.shared.lock:
+        if look.shared.differences is None:
+            expected = look.expected.model_copy(update={"large_objects": None, "tables": ()})
+            observed = look.observed.model_copy(update={"tables": ()})
+            look.shared.differences = differences(expected, observed, method=look.server.method)
+        return look.shared.differences
 
 
 def sliced(

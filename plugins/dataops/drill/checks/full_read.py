@@ -8,6 +8,7 @@ from dataops.backup.manifest.content import Content
 from dataops.backup.manifest.tables import content_statements, dumped_tables
 from dataops.drill.checks.looking import Look, reason_of
 from dataops.drill.checks.registry import Item, check_of_rows
+from dataops.postgres import sql
 
 
 def tables(look: Look) -> list[Item]:
@@ -15,9 +16,15 @@ def tables(look: Look) -> list[Item]:
     with look.cursor() as cursor:
         found = dumped_tables(cursor)
         statements = content_statements(cursor, found, look.server.major)
+    generated = dict(look.query(sql(__package__, "generated_columns")))
     look.shared.tables = {table.identity: table for table in found if table.has_rows}
     return [
-        Item(name=identity, table=identity, size=table.bytes, about=statements[identity])
+        Item(
+            name=identity,
+            table=identity,
+            size=table.bytes,
+            about=(statements[identity], generated.get(identity)),
+        )
         for identity, table in look.shared.tables.items()
     ]
 
@@ -28,7 +35,10 @@ def full_read(look: Look, item: Item) -> Iterable[str]:
     from datetime import UTC, datetime
 
     try:
-        rows, hashed = look.query(item.about)[0]
+        statement, generated = item.about
+        rows, hashed = look.query(statement)[0]
+        if generated:  # no dump carries them, so no hash does; but a server keeps them
+            look.query(f"SELECT count(textin(record_out(ROW({generated})))) FROM ONLY {item.table}")
     except Exception as error:
         if not look.out_of_turn:
             look.shared.unread[item.name] = reason_of(error)

@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from dataops.connections import Connection
 from dataops.drill.checks.access import Access, Role
 from dataops.drill.checks.finding import (
     SHOWN,
@@ -21,10 +23,17 @@ from dataops.drill.checks.finding import (
 from dataops.drill.checks.looking import Look
 from dataops.drill.checks.registry import check
 from dataops.errors import DataOpsError
-from dataops.postgres import LoginRefused, RightsMissing, TooManyConnections, connect
+from dataops.postgres import LoginRefused, RightsMissing, TooManyConnections, connect, explained
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PsycopgConnection
 
 _ASKS = re.compile(r"authentication failed|no password supplied|no pg_hba\.conf entry")
 """What a server says that does not trust the drill: nothing about the role."""
+
+
+class _Asked(Inability):
+    """The server asks for a password."""
 
 
 @check("logins", expected="roles that may log in do, others are refused", when="before")
@@ -38,15 +47,17 @@ def logins(look: Look) -> Finding:
         return not_applicable("the manifest could not see roles")
     access = Access(look.expected, look.server.major)
     roles = chosen(access, look.server.settings.logins)
-    faults: list[str] = [f"role {name} is not in the manifest" for name in _unknown(look, access)]
+    faults: list[str] = [f"role {name} is not in the manifest" for name in _unknown(look)]
     unable: list[str] = []
     for role in roles:
         try:
             faults += _tried(look, role, access.may_connect(role))
-        except Inability as error:
+        except _Asked as error:
             unable.append(str(error))
     if faults:
         return failed([*faults[:SHOWN]], told(faults))
+    if unable and not look.server.ours:
+        return not_applicable(f"only who knows the passwords can log in to this server: {told(unable)}")
     if unable:
         return inconclusive(f"could not log in: {told(unable)}", [*unable[:SHOWN]])
     allowed = [role for role in roles if access.may_connect(role)]
@@ -58,8 +69,12 @@ def chosen(access: Access, names: Collection[str] | None) -> list[Role]:
     return [role for name, role in sorted(access.roles.items()) if names is None or name in names]
 
 
-def _unknown(look: Look, access: Access) -> Iterable[str]:
-    return sorted(set(look.server.settings.logins or ()) - access.roles.keys())
+def _unknown(look: Look) -> Iterable[str]:
+    """Roles that the YAML names and no database's manifest knows: each knows those that matter to it."""
+    known: set[str] = set()
+    for details in look.server.expectations.values():
+        known |= Access(details, look.server.major).roles.keys() if details is not None else set()
+    return sorted(set(look.server.settings.logins or ()) - known)
 
 
 def _tried(look: Look, role: Role, allowed: bool) -> Iterator[str]:
@@ -70,7 +85,7 @@ def _tried(look: Look, role: Role, allowed: bool) -> Iterator[str]:
                 yield f"{role.name} is let in, but the manifest does not allow it"
     except (LoginRefused, RightsMissing, TooManyConnections) as error:
         if _ASKS.search(str(error)):
-            raise Inability(f"{role.name}: the server asks for a password, and the drill has none") from error
+            raise _Asked(f"{role.name}: the server asks for a password, and the drill has none") from error
         if allowed:
             yield f"{role.name} is refused: {error}"
     except DataOpsError as error:
@@ -79,10 +94,29 @@ def _tried(look: Look, role: Role, allowed: bool) -> Iterator[str]:
         yield f"{role.name} cannot log in: {error}"
 
 
-def session_as(look: Look, name: str):  # type: ignore[no-untyped-def]
+def session_as(look: Look, name: str) -> PsycopgConnection:
     """A connection as another role, in autocommit; the caller closes it."""
+    return _session(look, replace(look.server.connection, login=name, password=""))
+
+
+def acting_as(look: Look, name: str) -> PsycopgConnection:
+    """The same; on a server that asks for passwords as ourselves, with the other role's rights."""
+    from psycopg2 import sql
+
+    try:
+        return session_as(look, name)
+    except LoginRefused as error:
+        if look.server.ours or not _ASKS.search(str(error)):
+            raise
+    conn = _session(look, look.server.connection)
+    with explained(f"acting as {name}"), conn.cursor() as cursor:
+        cursor.execute(sql.SQL("SET SESSION AUTHORIZATION {}").format(sql.Identifier(name)))
+    return conn
+
+
+def _session(look: Look, connection: Connection) -> PsycopgConnection:
     return connect(
-        replace(look.server.connection, login=name, password=""),
+        connection,
         dbname=look.dbname,
         application_name="drill check",
         autocommit=True,

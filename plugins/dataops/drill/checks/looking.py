@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import threading
@@ -24,6 +25,7 @@ from dataops.postgres import ConnectionLost, ServerNotReady, ServerUnreachable, 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection
 
+    from dataops.backup.manifest.compare import Difference
     from dataops.backup.manifest.content import Content
     from dataops.backup.manifest.tables import Table
 
@@ -35,6 +37,8 @@ SETTINGS = {
     "synchronize_seqscans": "off",
 }
 """Of every session of a check, beside what the manifest's sessions pin."""
+
+_SET = "SELECT pg_catalog.set_config(key, value, true) FROM pg_catalog.json_each_text(%s)"
 
 GONE = (ConnectionLost, ServerUnreachable)
 AWAIT = 15.0
@@ -72,6 +76,8 @@ class Shared:
     """Definitions, roles, sequences and rights, as they are on the restored server."""
     unseen: str = ""
     """Why there is no ``observed``."""
+    differences: list[Difference] | None = None
+    """Of definitions, roles, rights and sequences, once they were compared."""
     tables: dict[str, Table] = field(default_factory=dict)
     """Every table that holds rows of its own."""
     contents: dict[str, Content] = field(default_factory=dict)
@@ -199,17 +205,16 @@ class Look:
         if writing and not self.server.ours:
             raise Inability("this server was restored by somebody else, so nothing is written on it")
         conn = self.sessions.of(self.dbname, writing=writing)
+        limit = f"{max(1, round(self.left * 1000))}ms"
+        chosen = {**(settings or {}), **more}
         with conn.cursor() as cursor:
-            limit = max(1, round(self.left * 1000))
-            cursor.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", (f"{limit}ms",))
-            chosen = {**(settings or {}), **more}
             if not chosen:
+                cursor.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", (limit,))
                 yield cursor
                 return
-            cursor.execute("BEGIN")
+            local = json.dumps({**chosen, "statement_timeout": limit})
             try:
-                for name, value in chosen.items():
-                    cursor.execute("SELECT pg_catalog.set_config(%s, %s, true)", (name, value))
+                cursor.execute(f"BEGIN; {_SET}", (local,))
                 yield cursor
             finally:
                 if not conn.closed:

@@ -26,7 +26,7 @@ from dataops.drill.checks.finding import (
     passed,
     told,
 )
-from dataops.drill.checks.logins import chosen, session_as
+from dataops.drill.checks.logins import acting_as, chosen
 from dataops.drill.checks.looking import Look, reason_of
 from dataops.drill.checks.registry import check
 from dataops.errors import DataOpsError
@@ -121,7 +121,7 @@ def _tried(look: Look, access: Access, role: Role) -> tuple[list[str], int]:
     faults, tried = [], 0
     there = {name for (name,) in look.query(sql(__package__, "plain_tables"))}
     tables = [name for name in access.tables("r", "p") if name in there]
-    with closing(session_as(look, role.name)) as conn, conn.cursor() as cursor:
+    with closing(acting_as(look, role.name)) as conn, conn.cursor() as cursor:
         cursor.execute("SELECT pg_catalog.set_config('search_path', '', false)")
         for verb, statement in _statements(look).items():
             for name, allowed in _sampled(access, role, verb, tables):

@@ -63,9 +63,14 @@ def test_without_rights_nothing_is_passed_that_needs_them(shop: Shop) -> None:
 
 def test_a_server_that_somebody_else_restored_is_not_written_on(shop: Shop) -> None:
     name = shop.copy()
-    ran = run(restored_server(shop.server, name, shop.details, method="physical", ours=False))
+    known = shop.server.connection  # with a password, so that nobody else is let in without one
+    ran = run(
+        restored_server(shop.server, name, shop.details, method="physical", ours=False, connection=known)
+    )
     for check_ in ("btree indexes", "heap pages", "page checksums", "other indexes"):
         assert ran.check(check_).verdict is Verdict.INCONCLUSIVE, ran.explain()
+    assert ran.check("logins").verdict is Verdict.NOT_APPLICABLE
+    assert ran.check("attempts").verdict is Verdict.PASSED, ran.explain()
     assert "CREATE EXTENSION amcheck" in ran.check("btree indexes").reason
     assert describe(shop.server, name).definitions == describe(shop.server, shop.dbname).definitions
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from dataops.drill.restored import Method
 from dataops.evidence.verdict import Verdict
+from dataops.inventory import Drill
 
 from tests.integration.drill.checks.conftest import Shop
 
@@ -96,6 +97,18 @@ def test_faults_make_their_checks_red_and_no_others(shop: Shop, group: int) -> N
     red = set().union(*(red for _, red in some))
     assert set(ran.failed) == red, ran.explain()
     assert set(ran.red) == red, ran.explain()
+
+
+def test_logins_that_the_manifest_does_not_foresee(shop: Shop) -> None:
+    manifest = shop.changed({
+        ("role", "anna"): ("login", False),
+        ("role", "boss"): ("connection_limit", -1),
+    })
+    ran = shop.drilled(manifest=manifest, settings=Drill(logins=("anna", "boss", "nobody")))
+    observed = str(ran.check("logins").observed)
+    assert "anna is let in" in observed, ran.explain()
+    assert "boss is refused" in observed
+    assert "nobody is not in the manifest" in observed
 
 
 def test_roles_of_the_server_that_differ(shop: Shop) -> None:
