@@ -213,9 +213,11 @@ def _proven(
     server: RestoredServer, backups: Sequence[catalog.Backup], reach: Window | None, *, passed: bool
 ) -> list[Figure]:
     """How much of what is retained is proven, this drill included."""
+    if not backups:  # another program keeps them
+        return []
     ids = {each.backup_id for each in backups if each.proven and each.backup_id != server.header.backup_id}
     count = len(ids) + passed
-    share = 100 * count / len(backups) if backups else 0.0
+    share = 100 * count / len(backups)
     figures = [Figure(name="backups proven", value=round(share, 1), unit="%")]
     if reach is None:
         return figures
