@@ -62,6 +62,7 @@ have age || missing="$missing age"
 have chromium || missing="$missing chromium"
 have curl || missing="$missing curl"
 have zstd || missing="$missing zstd"
+have barman || missing="$missing barman"
 have setpriv || missing="$missing util-linux"
 have uv || { [ -n "$python" ] && "$python" -c 'import ensurepip' 2>/dev/null; } || missing="$missing python3-venv"
 
