@@ -56,6 +56,15 @@ def test_the_newest_proven_outlives_every_rule():
     assert reason(decisions, "n59") == "newest proven"
 
 
+def test_what_a_drill_restores_stays_with_all_that_it_needs():
+    full = Candidate("full", NOW - timedelta(days=90))
+    diff = Candidate("diff", NOW - timedelta(days=80), needs=frozenset({"full"}), restoring=True)
+    decisions = decide([*nightly(3), full, diff], Policy(1, 0, 0, minimum=1, keep_proven=0), NOW)
+    assert kept(decisions) == {"n0", "diff", "full"}
+    assert reason(decisions, "diff") == "a drill is restoring it"
+    assert reason(decisions, "full") == "needed by diff"
+
+
 def test_the_full_of_a_kept_differential_stays():
     full = Candidate("full", NOW - timedelta(days=40))
     middle = Candidate("incr1", NOW - timedelta(days=39), needs=frozenset({"full"}))
