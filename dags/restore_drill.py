@@ -13,6 +13,7 @@ By hand: *Trigger*, and choose the recovery point in the form. Production is onl
 `drill`: the backup could not be restored, or the scratch server died. Read its log; try it by hand.
 `check`: that check was red. **The backup is there, but it is not what it should be**: docs/drills.md says for
 each name what it means and what to do. Take a new backup, drill it, and find out since when.
+`teardown` (pods and instances only): something of the scratch server is left, and it costs money: delete it.
 `evidence`: the store is down; the record waits on the worker, and the backup is not marked.
 `verdict` alone: open the evidence page, it names the check that was red.
 
@@ -53,10 +54,15 @@ for subject in inventory.active:
             start=None,
         ),
     ):
-        evidence = operators.DrillEvidence(subject=subject.name, **limits["evidence"].arguments)
+        # What must share a host is one task; what is reached over the network is taken down by a task, too.
+        outside = [subject.name] if subject.drill.scratch != "local" else []
+        evidence = operators.DrillEvidence(
+            subject=subject.name, elsewhere=bool(outside), **limits["evidence"].arguments
+        )
         chain(
             operators.Prepare(subject=subject.name, **limits["prepare"].arguments, **where),
             operators.Drill(subject=subject.name, **limits["drill"].arguments, **where),
+            *(operators.Teardown(subject=each, **limits["teardown"].arguments, **where) for each in outside),
             evidence,
             operators.CheckResult.partial(
                 task_id="check",

@@ -14,7 +14,7 @@ from dataops.airflow import operators, subjects
 from dataops.airflow.reports import LONGEST
 from dataops.backup.outcome import NotPassed
 from dataops.backup.steps import Job, StepReport
-from dataops.drill import run
+from dataops.drill import run, teardown
 from dataops.errors import DataOpsError, InconclusiveError
 from dataops.evidence import publishing
 from dataops.evidence.verdict import Check, Verdict
@@ -219,6 +219,28 @@ def test_another_try_is_another_drill_with_its_own_id(shelf: Shelf) -> None:
         it.try_number = 2
         it.execute(operators.Drill(subject="orders"))
     assert seen[0] == "first" != seen[1]
+
+
+def test_every_try_is_taken_down(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def take_down(job: Job, drill_ids: Any) -> StepReport:
+        asked.extend(drill_ids)
+        return report("teardown", *[check(f"{each} is gone") for each in drill_ids])
+
+    monkeypatch.setattr(teardown, "teardown", take_down)
+    it = Run()
+    it.execute(operators.Teardown(subject="orders"))
+    assert asked == []
+    with drilling(lambda job, prepared: report("drill")):
+        it.execute(operators.Prepare(subject="orders"))
+        it.try_number = 2
+        it.execute(operators.Drill(subject="orders"))
+        it.execute(operators.Teardown(subject="orders"))
+    assert asked[0] == "first"
+    assert len(asked) == 2
+    lines = it.execute(operators.DrillEvidence(subject="orders", elsewhere=True))
+    assert [line["name"] for line in lines][-1] == f"{asked[1]} is gone"
 
 
 def test_the_form_chooses_the_point_and_how_rows_are_checked(shelf: Shelf) -> None:

@@ -31,7 +31,9 @@ PER_ENVIRONMENT = {"backup_watch", "rehearsal", "sweep"}
 def dags(include: Include, parse: Callable[[], DagBag]) -> dict[str, DAG]:
     """A server with a pod of its own, a managed one, two databases, one broken file."""
     include.server("main", "worker: {queue: dc1, pod_template: /pods/dc1.yaml}\n")
-    include.server("managed", "rds: {instance: prod-1, region: eu-central-1}\n")
+    include.server(
+        "managed", "rds: {instance: prod-1, region: eu-central-1}\ndrill: {scratch: rds, schedule: weekly}\n"
+    )
     include.database("orders")
     include.database("customers", "objectives: {rto: 1h}\ndrill: {schedule: after_backup}\n")
     include.database("scratch", "drill: {enabled: false}\n")
@@ -124,6 +126,15 @@ def test_a_drill_shows_every_check_as_a_task_between_its_evidence_and_its_verdic
     assert check.is_mapped
     assert check.map_index_template == "{{ task.line['name'] }}"
     assert check.pool == "drill_checks"
+
+
+def test_what_is_not_the_workers_own_is_taken_down_also_when_the_worker_died(dags: dict[str, DAG]) -> None:
+    drill = dags["restore_drill__managed"]
+    order = ("prepare", "drill", "teardown", "evidence", "check", "verdict")
+    assert tuple(task.task_id for task in drill.topological_sort()) == order
+    assert drill.get_task("teardown").trigger_rule == "all_done"
+    assert drill.get_task("evidence").steps == ("prepare", "drill", "teardown")
+    assert dags["restore_drill__orders"].get_task("evidence").steps == ("prepare", "drill")
 
 
 def test_a_drill_emits_its_verdict_and_nothing_that_a_backup_emits(dags: dict[str, DAG]) -> None:

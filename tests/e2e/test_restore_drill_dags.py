@@ -14,7 +14,14 @@ from tests.e2e.conftest import Sandbox
 from tests.e2e.enrolling import bucket
 
 DAG = "restore_drill__flights"
-SHOWN = {"row counts", "content hashes", "definitions: tables", "logins", "teardown", "RTO within objective"}
+SHOWN = {
+    "row counts",
+    "content hashes",
+    "definitions: schemas and tables",
+    "logins",
+    "teardown",
+    "RTO within objective",
+}
 
 
 @pytest.fixture(scope="module")

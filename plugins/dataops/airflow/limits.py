@@ -89,6 +89,7 @@ def drill_limits(longest_drill: timedelta) -> Mapping[str, Limit]:
     return {
         "prepare": Limit(timedelta(minutes=15), retries=2),
         "drill": Limit(longest_drill, retries=1),
+        "teardown": Limit(timedelta(hours=1), retries=2),
         **RECORDING,
         "check": Limit(timedelta(minutes=5)),
     }

@@ -2,3 +2,5 @@
 
 CAPABILITY = "restore_drill"
 STEPS = ("prepare", "drill")
+TEARDOWN = "teardown"
+"""A step of its own where the scratch server is not the worker's: it must go also when the worker died."""

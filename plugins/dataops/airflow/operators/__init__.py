@@ -2,7 +2,7 @@
 
 from dataops.airflow.operators.backup import Expire, Preflight, Publish, Take, Verify
 from dataops.airflow.operators.broken_file import BrokenFile
-from dataops.airflow.operators.drill import CheckResult, Drill, DrillEvidence, Prepare
+from dataops.airflow.operators.drill import CheckResult, Drill, DrillEvidence, Prepare, Teardown
 from dataops.airflow.operators.evidence import Evidence, Verdict
 from dataops.airflow.operators.look import Look
 from dataops.airflow.operators.rehearse import Rehearse
@@ -23,6 +23,7 @@ __all__ = [
     "Rehearse",
     "Take",
     "TakeSnapshot",
+    "Teardown",
     "Verdict",
     "Verify",
     "taking",

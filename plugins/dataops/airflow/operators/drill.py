@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from dataops.airflow.operators.page_link import EvidencePage
 from dataops.airflow.reports import pack
 from dataops.backup.outcome import NotPassed
 from dataops.backup.steps import Job, StepReport
-from dataops.drill.steps import CAPABILITY, STEPS
+from dataops.drill.steps import CAPABILITY, STEPS, TEARDOWN
 from dataops.drill.wishes import wished
 from dataops.evidence.verdict import Verdict as Says
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from dataops.evidence import Published
     from dataops.evidence.record import Record
     from dataops.platform import Platform
+
+OTHER_TRIES = "other_tries"
+"""The XCom key of the ids under which the drill was tried again."""
 
 RECORDED = "recorded"
 """The XCom key of what a drill's evidence says: its result must be the list that the checks map over."""
@@ -73,8 +76,9 @@ class Drill(DrillStep):
 
         prepared = self.earlier(context, "prepare")
         if context["ti"].try_number > 1:
-            data = {**prepared.data, "drill_id": run.new_drill_id(datetime.now(UTC))}
-            prepared = prepared.model_copy(update={"data": data})
+            drill_id = run.new_drill_id(datetime.now(UTC))
+            context["ti"].xcom_push(key=OTHER_TRIES, value=[drill_id])
+            prepared = prepared.model_copy(update={"data": {**prepared.data, "drill_id": drill_id}})
         return run.drill(job, prepared)
 
     def judge(self, report: StepReport) -> None:
@@ -87,11 +91,39 @@ class Drill(DrillStep):
         return pack(report, key, lambda: subjects.platform().store)
 
 
+class Teardown(DrillStep):
+    """Take down the pod or instance once more, whatever became of the drill and of its worker."""
+
+    step = TEARDOWN
+
+    def __init__(self, *, subject: str, **kwargs: Any) -> None:
+        super().__init__(subject=subject, **{"trigger_rule": "all_done", **kwargs})
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Look for what each try of the drill has owned, by its id."""
+        from dataops.drill.teardown import teardown
+
+        return teardown(job, self._ids(context))
+
+    def _ids(self, context: Context) -> Iterable[str]:
+        """Of every try; none where the drill was not even prepared."""
+        prepared = context["ti"].xcom_pull(task_ids="prepare")
+        first = StepReport.model_validate(prepared).data.get("drill_id") if prepared else None
+        others = context["ti"].xcom_pull(task_ids="drill", key=OTHER_TRIES) or ()
+        return [str(each) for each in (first, *others) if each]
+
+
 class DrillEvidence(Evidence):
-    """Records the drill, marks the backup as proven or no longer proven, and gives one line a check."""
+    """Records the drill, marks the backup as proven or no longer proven, and gives one line a check.
+
+    ``elsewhere``: the scratch server is not the worker's own, and has a task that takes it down.
+    """
 
     capability = CAPABILITY
-    steps = STEPS
+
+    def __init__(self, *, subject: str, elsewhere: bool = False, **kwargs: Any) -> None:
+        super().__init__(subject=subject, **kwargs)
+        self.steps = (*STEPS, TEARDOWN) if elsewhere else STEPS
 
     def record(self, platform: Platform, reports: Sequence[StepReport], lineage: Mapping[str, str]) -> Record:
         """The record of a drill."""

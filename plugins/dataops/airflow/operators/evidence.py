@@ -33,7 +33,7 @@ class Evidence(BaseOperator):
     """
 
     capability: ClassVar[str] = "backup"
-    steps: ClassVar[tuple[str, ...]] = STEPS
+    steps: tuple[str, ...] = STEPS
     template_fields: Sequence[str] = ("subject",)
     operator_extra_links = (EvidencePage(),)
     page = ""
