@@ -5,7 +5,10 @@ The rows are read by the check of ``full_read``, once; here its answers are held
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dataops.backup.manifest.compare import Difference, differences
+from dataops.backup.manifest.details import TableContent
 from dataops.drill.checks.compared import verdict_of, with_contents
 from dataops.drill.checks.finding import SHOWN, Finding, inconclusive, not_applicable, told
 from dataops.drill.checks.looking import Look
@@ -43,7 +46,7 @@ def _compared(look: Look, fields: set[str], claimed: str) -> Finding:
     finding = verdict_of(look, found, f"{len(read)} tables equal, {rows} rows")
     if finding.verdict is not Verdict.PASSED:
         return finding
-    missing = [*unread, *_vanished(look, tables)]
+    missing = [*unread, *_unread(look, tables)]
     if missing:
         return inconclusive(f"could not be compared: {told(missing)}", [*missing[:SHOWN]])
     return finding if read else not_applicable("not this time: the time budget went to other tables")
@@ -53,12 +56,15 @@ def _field_of(each: Difference) -> str:
     return each.field or "rows"
 
 
-def _vanished(look: Look, tables: list) -> list[str]:  # type: ignore[type-arg]
-    """Tables with a claim that the restored database does not have at all."""
+def _unread(look: Look, tables: Sequence[TableContent]) -> list[str]:
+    """Tables with a claim that were not read, although they should have been."""
+    known = look.shared.contents.keys() | look.shared.unread.keys()
+    names = [table.identity for table in tables if table.identity not in known]
+    absent = [name for name in names if name not in look.shared.tables]
+    waiting = [] if look.server.settings.mode == "budgeted" else sorted(set(names) - set(absent))
     return [
-        f"{table.identity}: not in the restored database"
-        for table in tables
-        if look.shared.tables and table.identity not in look.shared.tables
+        *(f"{name}: is not in the restored database" for name in absent),
+        *(f"{name}: was not read" for name in waiting),
     ]
 
 

@@ -33,7 +33,7 @@ SETTINGS = {
     "default_transaction_read_only": "on",
     "lock_timeout": "60s",
     "work_mem": "128MB",
-    "hash_mem_multiplier": "2",
+    "hash_mem_multiplier": "1",
     "synchronize_seqscans": "off",
 }
 """Of every session of a check, beside what the manifest's sessions pin."""

@@ -42,7 +42,10 @@ _GRAVE = re.compile(
     r"corrupt|missing chunk|invalid (checkpoint|record|magic|resource manager|contrecord)|PANIC|"
     r"unexpected pageaddr|incorrect (resource|prev|data)|out of memory|No space left"
 )
-_STATEMENT = re.compile(r"\b(STATEMENT|CONTEXT|QUERY|LOCATION|DETAIL|HINT):  ")
+_STATEMENT = re.compile(
+    r"\b(STATEMENT|CONTEXT|QUERY|LOCATION|DETAIL|HINT):  |\bLOG:  (statement|duration|execute|AUDIT)\b"
+)
+"""Lines that repeat what somebody asked, which may hold any words."""
 _HARMLESS_LOG: Mapping[str, str] = {
     r"could not (open|find) file .*\.history|unable to find .* in the archive": (
         "recovery asks for a later timeline or segment, and there is none"

@@ -60,7 +60,7 @@ def protected(start_primary: Callable[..., DatabaseServer]) -> Callable[[str], R
 
 @pytest.fixture(scope="module")
 def unprotected(start_primary: Callable[..., DatabaseServer]) -> Callable[[str], Ran]:
-    return damaged(start_primary("unprotected", {"max_logical_replication_workers": "0"}), checksums=False)
+    return damaged(start_primary("unprotected"), checksums=False)
 
 
 def damaged(server: DatabaseServer, *, checksums: bool) -> Callable[[str], Ran]:
@@ -132,4 +132,5 @@ def test_without_checksums(unprotected: Callable[[str], Ran], name: str, failed:
     ran = unprotected(name)
     assert failed <= {each for each, verdict in reds(ran).items() if verdict is Verdict.FAILED}, ran.explain()
     assert ran.check("page checksums").verdict is Verdict.NOT_APPLICABLE
+    assert ran.check("isolation").verdict is Verdict.FAILED
     assert "without data checksums" in ran.check("page checksums").reason

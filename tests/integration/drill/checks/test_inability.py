@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from dataops.backup.manifest.errors import NotComparable
 from dataops.drill.checks import work
 from dataops.drill.restored import RestoredServer
 from dataops.evidence.verdict import Verdict
@@ -59,6 +60,16 @@ def test_without_rights_nothing_is_passed_that_needs_them(shop: Shop) -> None:
     for name in ("full read", "row counts", "content hashes", "large objects", "definitions"):
         assert ran.check(name).verdict is Verdict.INCONCLUSIVE, ran.explain()
     assert not ran.failed, ran.explain()
+
+
+def test_rows_that_nobody_could_read_are_not_compared(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unable(*of: object) -> None:
+        raise NotComparable("no reason at all")
+
+    monkeypatch.setattr("dataops.drill.checks.full_read.content_statements", unable)
+    ran = shop.drilled()
+    assert set(ran.red) == {"full read", "row counts", "content hashes"}, ran.explain()
+    assert not ran.failed
 
 
 def test_a_server_that_somebody_else_restored_is_not_written_on(shop: Shop) -> None:

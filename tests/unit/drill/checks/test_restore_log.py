@@ -28,6 +28,7 @@ FINE = (
     "2026-11-25 16:58:06.094 UTC [1] postgres@postgres DETAIL:  Hot standby mode is disabled.",
     "2026-11-25 16:58:06.094 UTC [1] STATEMENT:  SELECT 'ERROR:  nothing'",
     "\tERROR:  the rest of a statement",
+    "2026-11-25 16:58:06.094 UTC [1] LOG:  duration: 7 ms  statement: SELECT * FROM corrupted",
     "2026-11-25 16:58:07 UTC [1] LOG:  invalid record length at 0/8002770: wanted 24, got 0",
     "2026-11-25 16:58:07 UTC [1] LOG:  database system was interrupted; last known up at 2026-11-25",
     "2026-11-25 16:58:07 UTC [1] LOG:  redo done at 0/8002770",
