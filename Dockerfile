@@ -18,17 +18,22 @@ RUN apt-get update \
 FROM ${AIRFLOW_IMAGE} AS airflow
 ARG PGBACKREST_VERSION=2.45-1
 ARG POSTGRES_MAJOR=15
+ARG PARTMAN_VERSION=4.7.2-1
 USER root
-# pg_dump must be of the server's own major version. The user postgres has the id that it has in the image
-# above, so that `prepare` can hand files to it.
+# pg_dump must be of the server's own major version, and so must the server that a drill starts, with every
+# extension that the databases use. No cluster is made: a drill makes its own. The user postgres has the id
+# that it has in the image above, so that `prepare` can hand files to it.
 # hadolint ignore=DL3008
 RUN groupadd --non-unique --gid 999 postgres \
     && useradd --non-unique --uid 999 --gid 999 --no-create-home --shell /usr/sbin/nologin postgres \
+    && mkdir --parents /etc/postgresql-common \
+    && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf \
     && apt-get update \
-    && apt-get install --yes --no-install-recommends \
+    && apt-get install --yes --no-install-recommends --option Dpkg::Options::=--force-confold \
         age \
         pgbackrest=${PGBACKREST_VERSION} \
-        postgresql-client-${POSTGRES_MAJOR} \
+        postgresql-${POSTGRES_MAJOR} \
+        postgresql-15-partman=${PARTMAN_VERSION} \
     && rm -rf /var/lib/apt/lists/*
 
 USER airflow
