@@ -27,7 +27,9 @@ from dataops.evidence.verdict import Verdict
 from tests.integration.plant import Run, Site
 
 ROOT = Path(__file__).parents[4]
-MOMENTS = 20 if os.environ.get("DATAOPS_TORTURE") else 3
+MOMENTS = (
+    {"logical": 20, "physical": 20} if os.environ.get("DATAOPS_TORTURE") else {"logical": 2, "physical": 1}
+)
 
 
 class Worker:
@@ -101,14 +103,14 @@ def survive(worker: Worker, moments: int) -> None:
 def test_a_logical_drill(bench: Callable[..., Any], job_of: Callable[[Any], Job], work_dir: Path) -> None:
     one = bench()
     one.backup()
-    survive(Worker(job_of(one), one.connections, work_dir), MOMENTS)
+    survive(Worker(job_of(one), one.connections, work_dir), MOMENTS["logical"])
 
 
 @pytest.mark.torture
 def test_a_physical_drill(site: Site, full: Run, work_dir: Path) -> None:
     said: list[str] = []
     job = Job(site.platform(), site.server(), said.append, {"work_dir": str(work_dir)})
-    survive(Worker(job, site.connections, work_dir), MOMENTS - 1)
+    survive(Worker(job, site.connections, work_dir), MOMENTS["physical"])
 
 
 def test_a_living_drill_is_left_alone(

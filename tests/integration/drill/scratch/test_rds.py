@@ -84,6 +84,7 @@ def job(
 ) -> Job:
     """The job of a drill of the instance ``shop``, of which there is one snapshot."""
     monkeypatch.setenv("DATAOPS_BUCKET", object_store_server.bucket())
+    monkeypatch.delenv("DATAOPS_REPLICA_BUCKET", raising=False)
     keys = Connection("dataops_encryption", password="00" * 32, extra={"recipients": [RECIPIENT]})
     subject = server(
         "shop",
