@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from dataops.backup.manifest.errors import NotComparable
 from dataops.drill.checks import work
+from dataops.drill.checks.looking import Look
 from dataops.drill.restored import RestoredServer
 from dataops.evidence.verdict import Verdict
 from dataops.inventory import Drill
@@ -60,6 +61,16 @@ def test_without_rights_nothing_is_passed_that_needs_them(shop: Shop) -> None:
     for name in ("full read", "row counts", "content hashes", "large objects", "definitions"):
         assert ran.check(name).verdict is Verdict.INCONCLUSIVE, ran.explain()
     assert not ran.failed, ran.explain()
+
+
+def test_an_extension_that_is_not_installed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check is inconclusive, and says what would let it run."""
+    helper = Look.helper
+    monkeypatch.setattr(Look, "helper", lambda look, name: helper(look, f"{name}_of_nobody"))
+    ran = shop.drilled(method="physical")
+    assert set(ran.red) == {"heap pages", "btree indexes", "page checksums"}, ran.explain()
+    assert not ran.failed
+    assert "amcheck_of_nobody is not installed" in ran.check("btree indexes").reason
 
 
 def test_rows_that_nobody_could_read_are_not_compared(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
