@@ -19,6 +19,7 @@ from dataops.backup.steps import Job, Say, StepReport
 from dataops.drill.alone import alone
 from dataops.drill.point import Point
 from dataops.drill.steps import CAPABILITY, STEPS
+from dataops.drill.troubles import told_apart
 from dataops.drill.wishes import wished
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.commit import git_commit
@@ -77,7 +78,8 @@ def drill(job: Job, prepared: StepReport) -> StepReport:
     """Restore the prepared point, check it, measure it, tear it down; one check a line.
 
     Raises what stopped the restore; whatever happens, the scratch server and its files are gone after it.
-    ``NotAlone`` while another drill of the subject runs, ``BackupGone`` where the backup has expired by now.
+    What says nothing of the backup itself, such as a store that is down, is raised as an ``InconclusiveError``:
+    ``NotAlone`` while another drill of the subject runs, ``NotSetUp``, ``NotCarriedOut``.
     """
     from dataops.drill.boundary import boundary_check
     from dataops.drill.checking import run_checks
@@ -86,7 +88,7 @@ def drill(job: Job, prepared: StepReport) -> StepReport:
 
     started = datetime.now(UTC)
     drill_id, backup_id = str(prepared.data["drill_id"]), str(prepared.data["backup_id"])
-    with alone(job, drill_id=drill_id, backup_id=backup_id) as held:
+    with told_apart(), alone(job, drill_id=drill_id, backup_id=backup_id) as held:
         # Read under the lease: from here on expiry keeps the backup, or it is gone already.
         point = Point.from_json(prepared.data["point"], job.platform, job.subject)
         with restored(job, point, drill_id=drill_id) as server:

@@ -13,6 +13,10 @@ class ObjectMissing(StoreError):
     """There is no object of this key."""
 
 
+class ObjectDamaged(StoreError):
+    """The object's bytes are not those that the store has a checksum of."""
+
+
 class ObjectLocked(StoreError):
     """An object lock forbids deleting or replacing this version."""
 

@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dataops.store.errors import StoreError
+from dataops.store.errors import ObjectDamaged, StoreError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -74,7 +74,7 @@ class ObjectReader(io.RawIOBase):
     def _check_sum(self) -> None:
         found = base64.b64encode(self._hash.digest()).decode()
         if self._expected and found != self._expected:
-            raise StoreError(
+            raise ObjectDamaged(
                 f"{self._key} is damaged: its bytes do not have the SHA-256 that the store keeps for it. "
                 "Restore it from another version or from the replica bucket."
             )
