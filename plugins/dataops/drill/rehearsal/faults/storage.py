@@ -106,14 +106,14 @@ STORAGE = (
         "one bit of an object flipped", lambda shelf: shelf.change(_data(shelf), one_bit_flipped), "drill"
     ),
     _fault("object of zero bytes", lambda shelf: shelf.put(_data(shelf), b""), "drill"),
-    _fault("object missing", lambda shelf: shelf.remove(_data(shelf)), "drill"),
+    _fault("object missing", lambda shelf: shelf.remove(_data(shelf)), "store"),
     _fault("objects in each other's place", _swap, "drill", LOGICAL),
     _fault("manifest missing", lambda shelf: shelf.remove(_manifest(shelf)), "prepare"),
     _fault("manifest cut short", lambda shelf: shelf.change(_manifest(shelf), cut_in_half), "prepare"),
-    _fault("manifest with another checksum", _other_checksum, "drill", LOGICAL),
-    _fault("details missing", lambda shelf: shelf.remove(_details(shelf)), "drill"),
-    _fault("details damaged", lambda shelf: shelf.change(_details(shelf), one_bit_flipped), "drill"),
-    _fault("roles missing", lambda shelf: shelf.remove(shelf.largest("globals.sql")), "drill", LOGICAL),
+    _fault("manifest with another checksum", _other_checksum, "keys", LOGICAL),
+    _fault("details missing", lambda shelf: shelf.remove(_details(shelf)), "keys"),
+    _fault("details damaged", lambda shelf: shelf.change(_details(shelf), one_bit_flipped), "keys"),
+    _fault("roles missing", lambda shelf: shelf.remove(shelf.largest("globals.sql")), "keys", LOGICAL),
     _fault("decrypted by another key", _other_identity, "keys"),
     _fault("key lost", _no_identity, "keys"),
     _fault("repository's passphrase other", _other_passphrase, "drill", PHYSICAL),
@@ -124,7 +124,7 @@ STORAGE = (
         lambda shelf: shelf.remove(
             _repository(shelf, "backup.manifest"), _repository(shelf, "backup.manifest.copy")
         ),
-        "drill",
+        "store",
         PHYSICAL,
     ),
     _fault(
