@@ -78,7 +78,7 @@ def drill(job: Job, prepared: StepReport) -> StepReport:
     """Restore the prepared point, check it, measure it, tear it down; one check a line.
 
     Raises what stopped the restore; whatever happens, the scratch server and its files are gone after it.
-    What says nothing of the backup itself, such as a store that is down, is raised as an ``InconclusiveError``:
+    What says nothing of the backup itself, such as a store that is down, is an ``InconclusiveError``:
     ``NotAlone`` while another drill of the subject runs, ``NotSetUp``, ``NotCarriedOut``.
     """
     from dataops.drill.boundary import boundary_check

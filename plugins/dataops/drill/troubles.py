@@ -15,7 +15,7 @@ from dataops.store import LeaseHeld, LeaseLost, ObjectDamaged, ObjectMissing, St
 
 
 class NotCarriedOut(InconclusiveError):
-    """Something around the drill failed: a store, a host, the worker's room. It says nothing of the backup."""
+    """Something around the drill failed, such as a store or a host. It says nothing of the backup."""
 
 
 class NotSetUp(ConfigurationError, InconclusiveError):

@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import JsonValue
@@ -174,8 +173,7 @@ def check_of_rows(
 def registered() -> tuple[Registered, ...]:
     """Every check of every module of ``MODULES``, in that order."""
     for name in MODULES:
-        if find_spec(f"{__package__}.{name}") is not None:
-            import_module(f"{__package__}.{name}")
+        import_module(f"{__package__}.{name}")
     places = {f"{__package__}.{name}": place for place, name in enumerate(MODULES)}
     found = [one for one in _REGISTERED if one.module in places]
     return tuple(sorted(found, key=lambda one: places[one.module]))
