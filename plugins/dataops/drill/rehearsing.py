@@ -64,4 +64,6 @@ def _candidates(platform: Platform) -> Iterable[Candidate]:
     for subject in platform.inventory.active:
         newest = catalog.newest(platform.store, subject.name).backups if subject.drill.enabled else ()
         for backup in newest[:1]:
+            if backup.header.rds is not None:  # nothing of a snapshot can be damaged
+                continue
             yield Candidate(subject.name, subject.method, backup.header.database_bytes)

@@ -49,6 +49,10 @@ def rehearse(
     newest = catalog.newest(platform.store, name).backups
     if not newest:
         raise ConfigurationError(f"{name} has no backup to rehearse with: take one first.")
+    if newest[0].header.rds is not None:
+        raise ConfigurationError(
+            f"{name} is backed up by snapshots at AWS, which cannot be damaged: name another subject."
+        )
     started = datetime.now(UTC)
     holder = f"rehearsal on {socket.gethostname()}"
     with lease(platform.store, f"rehearsal/{name}", holder=holder, seconds=LEASE_SECONDS):
