@@ -70,7 +70,7 @@ def restored_physical(job: Job, point: Point, *, drill_id: str) -> Generator[Res
     """
     parts = parts_of(job, point.header)
     wanted = wanted_of(point.header, parts)
-    insist_on_match(replace(wanted, extensions={}), exact_extensions=False)
+    insist_on_match(wanted, exact_extensions=False)
     with private_folder(parent_of(job), drill_id) as folder:
         run = _Physical(job, point, folder, wanted)
         restore = run.copy()
