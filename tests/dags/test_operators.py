@@ -18,6 +18,7 @@ from dataops.airflow.limits import NO_SECOND_TRY
 from dataops.airflow.operators.stoppable import Stopped
 from dataops.backup import run
 from dataops.backup.outcome import NotPassed
+from dataops.backup.restore.download import Damaged
 from dataops.backup.steps import Job, StepReport
 from dataops.errors import ConfigurationError, DataOpsError, InconclusiveError
 from dataops.evidence.verdict import Check, Verdict
@@ -117,6 +118,7 @@ def test_what_a_person_must_mend_is_not_tried_again() -> None:
 
     assert decided(ConfigurationError("x")) == "fail"
     assert decided(NotPassed("x")) == "fail"
+    assert decided(Damaged("x holds other bytes than were backed up")) == "fail"
     assert decided(DataOpsError("the store answered 503")) == "default"
 
 

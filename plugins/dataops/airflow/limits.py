@@ -11,7 +11,9 @@ from typing import Any
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from dataops.backup.outcome import NotPassed
+from dataops.backup.restore.download import Damaged
 from dataops.errors import ConfigurationError
+from dataops.store import DecryptionFailed
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -20,6 +22,10 @@ NO_SECOND_TRY = ExceptionRetryPolicy([
     RetryRule(ConfigurationError, RetryAction.FAIL, reason="A person must mend the configuration first."),
     RetryRule(
         NotPassed, RetryAction.FAIL, reason="A failed proof stays failed: trying again proves nothing."
+    ),
+    *(
+        RetryRule(error, RetryAction.FAIL, reason="What the store holds is damaged, and stays so.")
+        for error in (Damaged, DecryptionFailed)
     ),
 ])
 """Everything else, a store that answers 503 or a server that restarts, is worth trying again."""
