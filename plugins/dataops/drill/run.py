@@ -21,7 +21,7 @@ from dataops.drill.point import Point
 from dataops.drill.steps import CAPABILITY, STEPS
 from dataops.drill.troubles import told_apart
 from dataops.drill.wishes import wished
-from dataops.errors import ConfigurationError, DataOpsError
+from dataops.errors import ConfigurationError, DataOpsError, InconclusiveError
 from dataops.evidence.commit import git_commit
 from dataops.evidence.verdict import overall, reason
 from dataops.inventory import Database, Server
@@ -30,6 +30,7 @@ from dataops.platform import Platform
 if TYPE_CHECKING:
     from dataops.evidence import Published
     from dataops.evidence.record import Record
+    from dataops.store import Held
 
 
 @dataclass(frozen=True)
@@ -77,28 +78,42 @@ def prepare(job: Job) -> StepReport:
 def drill(job: Job, prepared: StepReport) -> StepReport:
     """Restore the prepared point, check it, measure it, tear it down; one check a line.
 
-    Raises what stopped the restore; whatever happens, the scratch server and its files are gone after it.
-    What says nothing of the backup itself, such as a store that is down, is an ``InconclusiveError``:
-    ``NotAlone`` while another drill of the subject runs, ``NotSetUp``, ``NotCarriedOut``.
+    Whatever happens, the scratch server and its files are gone after it. A backup that cannot be restored is
+    a failed check. What says nothing of the backup itself, such as a store that is down, is raised as an
+    ``InconclusiveError``: ``NotAlone`` beside another drill of the subject, ``NotSetUp``, ``NotCarriedOut``.
     """
+    from dataops.drill.restoring import torn_down
+
+    started, drill_id = datetime.now(UTC), str(prepared.data["drill_id"])
+    try:
+        with told_apart(), alone(job, drill_id=drill_id, backup_id=str(prepared.data["backup_id"])) as held:
+            return _carry_out(job, prepared, held, started)
+    except InconclusiveError:
+        raise
+    except DataOpsError as error:
+        job.say(f"The backup cannot be restored: {error}")
+        stopped = broken("drill", started, error)
+        checks = (*stopped.checks, torn_down(job, drill_id))
+        return stopped.model_copy(update={"checks": checks, "data": {"drill_id": drill_id}})
+
+
+def _carry_out(job: Job, prepared: StepReport, held: Held, started: datetime) -> StepReport:
     from dataops.drill.boundary import boundary_check
     from dataops.drill.checking import run_checks
     from dataops.drill.measuring import measure
     from dataops.drill.restoring import restored, torn_down
 
-    started = datetime.now(UTC)
-    drill_id, backup_id = str(prepared.data["drill_id"]), str(prepared.data["backup_id"])
-    with told_apart(), alone(job, drill_id=drill_id, backup_id=backup_id) as held:
-        # Read under the lease: from here on expiry keeps the backup, or it is gone already.
-        point = Point.from_json(prepared.data["point"], job.platform, job.subject)
-        with restored(job, point, drill_id=drill_id) as server:
-            held.check()
-            # First of all: later checks may give out the transaction numbers that it asks for.
-            boundary = boundary_check(server)
-            outcome = run_checks(server, job)
-            held.check()
-        checks = (boundary, *outcome.checks, torn_down(job, drill_id))
-        measured = measure(job, server, checks)
+    drill_id = str(prepared.data["drill_id"])
+    # Read under the lease: from here on expiry keeps the backup, or it is gone already.
+    point = Point.from_json(prepared.data["point"], job.platform, job.subject)
+    with restored(job, point, drill_id=drill_id) as server:
+        held.check()
+        # First of all: later checks may give out the transaction numbers that it asks for.
+        boundary = boundary_check(server)
+        outcome = run_checks(server, job)
+        held.check()
+    checks = (boundary, *outcome.checks, torn_down(job, drill_id))
+    measured = measure(job, server, checks)
     return StepReport(
         step="drill",
         started=started,
