@@ -23,7 +23,7 @@ from tests.conftest import DatabaseServer
 from tests.integration.drill.rehearsal import everything
 
 TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
-ROUNDS = 13 if TORTURE else 1
+ROUNDS = int(os.environ.get("DATAOPS_ROUNDS", "13")) if TORTURE else 1
 """Of each of the four databases: 52 drills."""
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 

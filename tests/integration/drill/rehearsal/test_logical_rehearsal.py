@@ -65,10 +65,14 @@ def backed_up(bench: Callable[..., Any], work_dir: Path) -> Callable[..., tuple[
         for connection in ("test_primary", "dataops_replica"):
             one.connections.pop(connection)
         said: list[str] = []
+
+        def say(text: str) -> None:
+            said.append(text)
+            print(text)
+
         record = rehearse(
-            one.platform, one.database.name, say=said.append, options={"work_dir": str(work_dir)}, **options
+            one.platform, one.database.name, say=say, options={"work_dir": str(work_dir)}, **options
         )
-        print("\n".join(said))
         after = [(each.key, each.size, each.modified) for each in one.store.list()]
         assert [each for each in after if not each[0].startswith("leases/")] == [
             each for each in before if not each[0].startswith("leases/")
