@@ -14,7 +14,7 @@ from sandbox.platform import BUCKET, NAME, SandboxPlatform
 from sandbox.start import Say
 
 AFTER_THE_DRILLS = ("backup_watch", "sweep")
-SECONDS = 480
+SECONDS = 900
 SHOWN = 4
 TELLING = ("rto", "rpo", "backups proven", "window proven")
 """Figures that are shown before all others."""
