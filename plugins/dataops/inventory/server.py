@@ -72,8 +72,8 @@ class WalArchive(Part):
     heartbeat: bool = Field(
         True,
         strict=True,
-        description="Whether the watch writes a time into the WAL, by which drills measure the RPO of a server "
-        "that nobody else writes to. It needs no table and no right but to log in.",
+        description="Whether the watch writes a time into the WAL, by which drills measure the RPO of a "
+        "server that nobody else writes to. It needs no table and no right but to log in.",
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from dataops.backup import catalog
-from dataops.backup.rotation import NAME, last_hashed
 from dataops.backup.restore import restore
+from dataops.backup.rotation import NAME, last_hashed
 from dataops.evidence.verdict import Verdict, overall
 
 
