@@ -32,7 +32,7 @@ from dataops.airflow.tags import Capability
 
 inventory = subjects.inventory()
 
-for subject in inventory.active:
+for subject in inventory.backed_up:
     if not subjects.wanted(f"backup__{subject.name}"):
         continue
     server = inventory.server_of(subject)

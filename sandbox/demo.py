@@ -62,7 +62,7 @@ def demo(platform: SandboxPlatform, say: Say) -> int:
 
     began = time.monotonic()
     client = platform.airflow.client()
-    names = [subject.name for subject in inventory.load(platform.airflow.include, NAME).active]
+    names = [subject.name for subject in inventory.load(platform.airflow.include, NAME).backed_up]
     backups, drills = [f"backup__{name}" for name in names], [f"restore_drill__{name}" for name in names]
     airflow_runs.parsed(client, [*backups, *drills, *AFTER_THE_DRILLS])
     lines = _runs(client, backups, say)

@@ -88,3 +88,12 @@ def test_the_owner_gets_access_where_roles_exist(
     include.server()
     include.database("orders")
     assert set(parse().dags["backup__orders"].access_control or {}) == expected
+
+
+def test_what_another_program_backs_up_is_only_drilled(include: Include, parse: Callable[[], DagBag]) -> None:
+    include.server()
+    include.database("orders", "drill: {third_party: {kind: pg_dump, location: /backups/orders}}\n")
+    bag = parse()
+    assert "restore_drill__orders" in bag.dags
+    assert "backup__orders" not in bag.dags
+    assert "backup__main" in bag.dags

@@ -62,6 +62,11 @@ def run(platform: Platform, name: str, *, say: Say, options: Mapping[str, Any] |
         raise ConfigurationError(
             f"{name} is retired since {subject.retired}: remove `retired` to back it up again."
         )
+    if subject.drill.third_party is not None:
+        raise ConfigurationError(
+            f"{name} is backed up by {subject.drill.third_party.kind}, as its drill.third_party says: "
+            f"drill it with `dataops drill run {name}`."
+        )
     job = Job(platform=platform, subject=subject, say=say, options=options or {})
     reports, error = _run_steps(job)
     record = record_of(platform, subject, reports)

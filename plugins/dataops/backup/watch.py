@@ -43,7 +43,7 @@ def checks(platform: Platform, now: datetime | None = None) -> Iterator[Check]:
     """Every check of the watch, one by one: per subject, per server, and of the store itself."""
     now = now or datetime.now(UTC)
     yield checked("inventory: every file is valid", [], lambda: _inventory(platform))
-    for subject in platform.inventory.active:
+    for subject in platform.inventory.backed_up:
         yield from _subject_checks(platform, subject, now)
     yield checked("store: versioning and object lock are on", "both on", lambda: _protection(platform))
     yield checked("store: no backups of unknown subjects", [], lambda: _orphans(platform))

@@ -45,12 +45,13 @@ class Smoke(Part):
 class Fresh(Part):
     """How young the newest business row must be, measured at the recovery point."""
 
-    table: Text = Field(description="Table, as `schema.table`.")
+    table: QualifiedName = Field(description="Table, as `schema.table`.")
     column: Text = Field(description="Its column of type date, timestamp or timestamptz.")
     within: Duration = Field(description="Longest age of the newest row at the recovery point.")
     database: Text | None = Field(None, description="Of a server's drill: the database of the table.")
 
 
+QualifiedName = Annotated[str, text(r"^[^\x00-\x1f.]+\.[^\x00-\x1f]+$", 131, "a table as schema.table")]
 Location = Annotated[str, text(r"^[^\x00-\x20]+$", 2048, "a path, a URI or a name, without blanks")]
 
 
@@ -98,7 +99,9 @@ class Drill(Part):
     )
     jobs: Jobs = Field(2, description="Connections that restore and check at once.")
     max_duration: Duration = Field(timedelta(hours=4), description="Longest time a drill may take.")
-    third_party: ThirdParty | None = Field(None, description="Backups that another program takes.")
+    third_party: ThirdParty | None = Field(
+        None, description="Backups that another program takes; then we take none."
+    )
     smoke: tuple[Smoke, ...] = Field((), description="Questions of the application.")
     fresh: tuple[Fresh, ...] = Field((), description="How young the newest rows must be.")
     logins: tuple[Identifier, ...] | None = Field(

@@ -38,8 +38,13 @@ class Inventory:
 
     @cached_property
     def active(self) -> tuple[Subject, ...]:
-        """The subjects that are backed up: those not retired, sorted by name."""
+        """The subjects that are looked after: those not retired, sorted by name."""
         return tuple(subject for subject in self.subjects if subject.retired is None)
+
+    @cached_property
+    def backed_up(self) -> tuple[Subject, ...]:
+        """The active subjects whose backups we take ourselves; of the others we drill what others took."""
+        return tuple(subject for subject in self.active if subject.drill.third_party is None)
 
     def subject(self, name: str) -> Subject:
         """The subject of this name; ``UnknownSubject`` where there is none."""

@@ -106,3 +106,11 @@ def test_parts_can_be_built_in_code() -> None:
         wal_archive=WalArchive(timeout=timedelta(minutes=5)),
     )
     assert built == server(physical={"jobs": 4}, wal_archive={"timeout": "5m"})
+
+
+def test_a_tables_name_with_its_schema_may_be_long() -> None:
+    table = f"{'s' * 63}.{'t' * 63}"
+    fresh = {"table": table, "column": "at", "within": "1d"}
+    assert database(drill={"fresh": [fresh]}).drill.fresh[0].table == table
+    with pytest.raises(ValidationError, match="table"):
+        database(drill={"fresh": [{**fresh, "table": "orders"}]})

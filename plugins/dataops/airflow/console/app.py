@@ -38,7 +38,7 @@ app = FastAPI(title="dataops", docs_url=None, redoc_url=None, openapi_url=None)
 def backups(user: GetUserDep) -> Response:
     """The page *Backups*."""
     platform = subjects.platform(fresh=True)
-    by_dag = {links.dag_id("backup", subject.name): subject for subject in platform.inventory.active}
+    by_dag = {links.dag_id("backup", subject.name): subject for subject in platform.inventory.backed_up}
     readable = get_auth_manager().filter_authorized_dag_ids(dag_ids=set(by_dag), user=user)
     seen = state(platform, [subject for dag, subject in by_dag.items() if dag in readable])
     return HTMLResponse(render(seen, links.CONSOLE), headers=GUARDED)

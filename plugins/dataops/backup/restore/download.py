@@ -15,6 +15,7 @@ from dataops.backup.manifest.header import Header
 from dataops.backup.sealing import Readable, Seal
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Artifact
+from dataops.store import DecryptionFailed
 
 if TYPE_CHECKING:
     from dataops.store import ObjectStore
@@ -97,8 +98,11 @@ class Download:
         name = PurePosixPath(piece.key).name.removesuffix(self.seal.suffix)
         with self.store.open(piece.key) as stored:
             sealed = _Hashed(stored)
-            with self.seal.opening(sealed) as plain:
-                _write(plain, directory, name)
+            try:
+                with self.seal.opening(sealed) as plain:
+                    _write(plain, directory, name)
+            except DecryptionFailed as error:
+                raise DecryptionFailed(f"{piece.key}: {error}") from error
             sealed.drain()
         if (sealed.size, sealed.sha256.hexdigest()) != (piece.size, piece.sha256):
             raise Damaged(f"{piece.key} holds other bytes than were backed up.")

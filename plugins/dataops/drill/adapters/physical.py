@@ -20,7 +20,7 @@ from dataops.backup.steps import Job
 from dataops.drill.adapters.adapter import NotRestorable
 from dataops.drill.point import Kind, Point
 from dataops.drill.restored import Phases, RestoredServer
-from dataops.drill.restoring.physical import _Physical
+from dataops.drill.restoring.physical import PhysicalRestore
 from dataops.drill.scratch.local import os_user, parent_of, private_folder
 from dataops.drill.scratch.wanted import Wanted
 from dataops.errors import ConfigurationError
@@ -104,11 +104,11 @@ class PhysicalAdapter:
                 )
 
 
-class _Recovery(_Physical):
+class _Recovery(PhysicalRestore):
     """Recovery of a directory that another program restored."""
 
     def recover(self) -> None:
-        """See ``_Physical``: what it removes afterwards is there."""
+        """See ``PhysicalRestore``: what it removes afterwards is there."""
         (self.folder / "data.recovery").mkdir(mode=0o700, exist_ok=True)
         super().recover()
 

@@ -72,7 +72,7 @@ def restored_physical(job: Job, point: Point, *, drill_id: str) -> Generator[Res
     wanted = wanted_of(point.header, parts)
     insist_on_match(wanted, exact_extensions=False)
     with private_folder(parent_of(job), drill_id) as folder:
-        run = _Physical(job, point, folder, wanted)
+        run = PhysicalRestore(job, point, folder, wanted)
         restore = run.copy()
         run.recover()
         begun = time.monotonic()
@@ -125,7 +125,7 @@ class Heard:
         return round(max(self.ready - self.replay, 0.0), 3)
 
 
-class _Physical:
+class PhysicalRestore:
     """The restore of one point into ``data`` of the drill's folder."""
 
     def __init__(self, job: Job, point: Point, folder: Path, wanted: Wanted) -> None:
