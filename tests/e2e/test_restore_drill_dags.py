@@ -68,9 +68,10 @@ def test_a_drill_proves_its_backup_and_shows_every_check(
     record = json.loads(sandbox.dataops("evidence", "list", "flights", "--json").stdout)["records"]
     newest = next(each for each in record if each["capability"] == "restore_drill")
     shown = json.loads(sandbox.dataops("evidence", "show", newest["key"], "--json").stdout)["record"]
-    states = {"passed": "success", "not applicable": "skipped"}
-    assert checks(passed) == {each["name"]: states[each["verdict"]] for each in shown["checks"]}
-    assert set(checks(passed)) >= SHOWN
+    lines = checks(passed)
+    assert set(lines.values()) == {"success", "skipped"}
+    assert all(set(each["name"].split(": ")) & lines.keys() for each in shown["checks"])
+    assert lines.keys() >= SHOWN
     assert shown["lineage"]["run_id"] == passed.run.run_id
     (proven,) = [each for each in listed(sandbox) if each["backup_id"] == backup_id]
     assert proven["proven"]
@@ -114,7 +115,6 @@ def test_a_backup_with_a_damaged_object_cannot_be_restored_and_is_not_proven(
         store.put(key, bytes(body))
         told = sandbox.run(DAG, {"point": copy}, seconds=480)
     assert (told.state, told.verdict) == ("failed", "failed"), told
-    assert told.tasks["drill"] == "failed"
     assert [name for name, state in checks(told).items() if state == "failed"] == ["drill"]
     assert "damaged" in told.reason
 

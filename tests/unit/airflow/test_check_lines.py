@@ -35,6 +35,22 @@ def test_every_check_is_one_line_in_the_order_of_the_evidence() -> None:
     assert {line["page"] for line in lines} == {"page"}
 
 
+def test_a_check_of_several_databases_is_one_line_as_red_as_the_worst() -> None:
+    both = [
+        Check(name="flights: definitions: indexes", verdict=Verdict.PASSED, seconds=1),
+        Check(name="shop: definitions: indexes", verdict=Verdict.FAILED, reason="one is missing", seconds=2),
+        Check(name="shop: row counts", verdict=Verdict.PASSED),
+        Check(name="flights: row counts", verdict=Verdict.NOT_APPLICABLE, reason="declared"),
+    ]
+    definitions, rows = check_lines(record(*both), "page")
+    assert (definitions["name"], definitions["verdict"]) == ("definitions", "failed")
+    assert definitions["reason"] == "shop: definitions: indexes: one is missing"
+    assert definitions["seconds"] == 3
+    assert (rows["name"], rows["verdict"], rows["observed"]) == (
+        "row counts", "passed", "1 passed, 1 not applicable",
+    )  # fmt: skip
+
+
 def test_of_too_many_the_red_ones_are_shown_and_the_rest_is_one_line() -> None:
     red = [*checks(2, Verdict.INCONCLUSIVE, "unknown"), *checks(1, Verdict.FAILED, "red")]
     lines = check_lines(record(*checks(SHOWN), *red), "page")
