@@ -22,6 +22,7 @@ barman_user = root
 barman_home = {home}
 log_file = {home}/barman.log
 configuration_files_directory = {home}/none
+immediate_checkpoint = true
 [main]
 description = tests
 conninfo = host=127.0.0.1 port={port} user=postgres password={password} dbname=postgres

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,8 @@ def failed_over(plant: Plant) -> Iterator[FailedOver]:
     behind = primary.execute(insert)[0][0]
     between = datetime.now(UTC)
     last = primary.execute(insert)[0][0]
+    # The store tells whole seconds, rounded down: what arrives in this one is not known to lie behind it.
+    assert wait_until(lambda: datetime.now(UTC) - between > timedelta(seconds=1), seconds=10)
     assert plant.archive().startswith("00000002")
     yield FailedOver(int(before), at, int(behind), int(last), between)
 
