@@ -17,7 +17,7 @@ DAG = "restore_drill__flights"
 SHOWN = {
     "row counts",
     "content hashes",
-    "definitions: schemas and tables",
+    "definitions",
     "logins",
     "teardown",
     "RTO within objective",

@@ -42,7 +42,8 @@ def _by_check(checks: Sequence[Check]) -> list[Check]:
     for check in checks:
         name = next((part for part in check.name.split(": ") if part in known), check.name)
         gathered.setdefault(name, []).append(check)
-    return [lines[0] if len(lines) == 1 else _together(name, lines) for name, lines in gathered.items()]
+    alone = {name for name, lines in gathered.items() if [check.name for check in lines] == [name]}
+    return [lines[0] if name in alone else _together(name, lines) for name, lines in gathered.items()]
 
 
 def _together(name: str, lines: Sequence[Check]) -> Check:

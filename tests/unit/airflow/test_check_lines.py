@@ -40,15 +40,17 @@ def test_a_check_of_several_databases_is_one_line_as_red_as_the_worst() -> None:
         Check(name="flights: definitions: indexes", verdict=Verdict.PASSED, seconds=1),
         Check(name="shop: definitions: indexes", verdict=Verdict.FAILED, reason="one is missing", seconds=2),
         Check(name="shop: row counts", verdict=Verdict.PASSED),
+        Check(name="shop: full read", verdict=Verdict.PASSED, observed="12 tables"),
         Check(name="flights: row counts", verdict=Verdict.NOT_APPLICABLE, reason="declared"),
     ]
-    definitions, rows = check_lines(record(*both), "page")
+    definitions, rows, read = check_lines(record(*both), "page")
     assert (definitions["name"], definitions["verdict"]) == ("definitions", "failed")
     assert definitions["reason"] == "shop: definitions: indexes: one is missing"
     assert definitions["seconds"] == 3
     assert (rows["name"], rows["verdict"], rows["observed"]) == (
         "row counts", "passed", "1 passed, 1 not applicable",
     )  # fmt: skip
+    assert read["name"] == "full read"
 
 
 def test_of_too_many_the_red_ones_are_shown_and_the_rest_is_one_line() -> None:
