@@ -227,7 +227,9 @@ def full(site: Site) -> Run:
     site.primary.execute(
         "CREATE TABLE things AS SELECT g AS id, 'thing ' || g AS name FROM generate_series(1, 5000) g"
     )
-    with writing(site):
+    with writing(site), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAOPS_BUCKET", site.bucket)
+        patch.setenv("DATAOPS_REPLICA_BUCKET", site.replica_bucket)
         return back_up(site, type="full")
 
 

@@ -24,11 +24,12 @@ log = logging.getLogger(__name__)
 
 def end_server(folder: Path) -> bool:
     """No process and no shared memory of a drill's directory is left, so that it may be removed."""
+    segment = segment_of(folder / "data")
     end_programs_of(folder)
     if programs_of(folder):
         log.error("Programs that work in %s could not be ended", folder)
         return False
-    return free(folder / "data")
+    return free(folder / "data", segment)
 
 
 def nothing_left(job: Job, drill_id: str) -> Check:

@@ -35,9 +35,13 @@ def segment_of(data: Path) -> Segment | None:
     return None
 
 
-def free(data: Path) -> bool:
-    """Whether no segment is left; one that nobody is attached to any more is removed."""
-    segment = segment_of(data)
+def free(data: Path, known: Segment | None = None) -> bool:
+    """Whether no segment is left; one that nobody is attached to any more is removed.
+
+    ``known`` was seen before the server's programs were ended: one that ends may take postmaster.pid, which
+    names the segment, with it and leave the segment behind.
+    """
+    segment = segment_of(data) or _again(known)
     if segment is None:
         return True
     if segment.attached:
@@ -45,4 +49,13 @@ def free(data: Path) -> bool:
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
     with suppress(DataOpsError):
         process.run(["ipcrm", "-m", str(segment.id)], env=environment, deadline=30, check=False)
-    return segment_of(data) is None
+    return segment_of(data) is None and _again(segment) is None
+
+
+def _again(known: Segment | None) -> Segment | None:
+    """The segment of this id as it is now; None where it is gone."""
+    for row in _TABLE.read_text(encoding="utf-8").splitlines()[1:] if known else ():
+        cells = row.split()
+        if known and int(cells[_ID]) == known.id:
+            return Segment(known.id, int(cells[_ATTACHED]))
+    return None

@@ -117,8 +117,16 @@ def plant(server_folder: Path, object_store_server: ObjectStoreServer) -> Iterat
                 made.back_up()
                 made.archive()
             made.archive()
-            yield made
+        yield made
     finally:
         site.close()
         site.primary.cluster.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def buckets_of_the_plant(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of the plant works in its bucket, whichever other servers this worker has started."""
+    if "plant" in request.fixturenames:
+        monkeypatch.setenv("DATAOPS_BUCKET", request.getfixturevalue("plant").site.bucket)
+        monkeypatch.delenv("DATAOPS_REPLICA_BUCKET", raising=False)
