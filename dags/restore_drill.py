@@ -10,7 +10,8 @@ By hand: *Trigger*, and choose the recovery point in the form. Production is onl
 
 **A red task.**
 `prepare`: nothing was restored; its log says what is missing: no backup yet, no room, no key, no program.
-`drill`: the drill could not be carried out: a store that is down, a host too full. It says nothing of the backup.
+`drill`: the drill could not be carried out: a store that is down, a host too full. That says nothing of the
+backup.
 `check`: that check was red. **The backup is there, but it is not what it should be**: docs/drills.md says for
 each name what it means and what to do; the one named `drill` means that it cannot be restored at all. Take a
 new backup, drill it, and find out since when.
