@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
-from dataops.backup.steps import StepReport
+from dataops.backup.steps import Say, StepReport
 from dataops.errors import DataOpsError, InconclusiveError
 from dataops.evidence.verdict import Check, Verdict
 
@@ -43,6 +43,28 @@ def unfinished(step: str, now: datetime, *, after: str | None) -> StepReport:
     reason = f"not started, because {after} was red" if after else "did not finish: killed, lost or timed out"
     check = Check(name=step, verdict=Verdict.INCONCLUSIVE, reason=reason)
     return StepReport(step=step, started=now, finished=now, checks=(check,))
+
+
+def run_steps(
+    actions: Mapping[str, Callable[[Mapping[str, StepReport]], StepReport]], say: Say
+) -> tuple[list[StepReport], BaseException | None]:
+    """One report a step, in order, and what stopped them: an interruption too is put on record first.
+
+    Each action is given the reports so far. A step behind a red one is not reached: inconclusive.
+    """
+    done: dict[str, StepReport] = {}
+    stopped: BaseException | None = None
+    for name, action in actions.items():
+        started = datetime.now(UTC)
+        say(f"{name} …")
+        try:
+            done[name] = action(done)
+        except BaseException as error:  # ruff: ignore[blind-except] an interruption is put on record too
+            done[name], stopped = broken(name, started, error), error
+        if stopped is not None or first_red(done[name].checks):
+            break
+    last, now = list(done)[-1], datetime.now(UTC)
+    return [done[name] if name in done else unfinished(name, now, after=last) for name in actions], stopped
 
 
 def first_red(checks: Iterable[Check]) -> Check | None:

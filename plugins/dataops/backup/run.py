@@ -8,11 +8,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataops.backup.outcome import broken, first_red, unfinished
+from dataops.backup.outcome import run_steps
 from dataops.backup.steps import Job, Method, Say, StepReport
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.commit import git_commit
@@ -78,39 +77,21 @@ def run(platform: Platform, name: str, *, say: Say, options: Mapping[str, Any] |
 
 
 def _run_steps(job: Job) -> tuple[list[StepReport], BaseException | None]:
-    """The reports of all steps, and what stopped them: an interruption too is put on record first."""
-    method, done = method_of(job.subject), dict[str, StepReport]()
-    actions: dict[str, Callable[[], StepReport]] = {
-        "preflight": lambda: method.preflight(job),
-        "take": lambda: method.take(job),
-        "verify": lambda: method.verify(job, done["take"]),
-        "publish": lambda: method.publish(job, done["take"], done["verify"]),
-        "expire": lambda: _expire(job),
+    method = method_of(job.subject)
+    actions: dict[str, Callable[[Mapping[str, StepReport]], StepReport]] = {
+        "preflight": lambda _: method.preflight(job),
+        "take": lambda _: method.take(job),
+        "verify": lambda done: method.verify(job, done["take"]),
+        "publish": lambda done: method.publish(job, done["take"], done["verify"]),
+        "expire": lambda _: _expire(job),
     }
-    for name, action in actions.items():
-        started = datetime.now(UTC)
-        job.say(f"{name} …")
-        try:
-            done[name] = action()
-        except BaseException as error:  # ruff: ignore[blind-except] an interruption is put on record too
-            done[name] = broken(name, started, error)
-            return _with_unstarted(done), error
-        if first_red(done[name].checks):
-            break
-    return _with_unstarted(done), None
+    return run_steps(actions, job.say)
 
 
 def _expire(job: Job) -> StepReport:
     from dataops.backup.expire import step
 
     return step(job)
-
-
-def _with_unstarted(done: Mapping[str, StepReport]) -> list[StepReport]:
-    """The reports in order; a step that was never reached stands there as inconclusive."""
-    last = list(done)[-1]
-    now = datetime.now(UTC)
-    return [done[name] if name in done else unfinished(name, now, after=last) for name in STEPS]
 
 
 def record_of(

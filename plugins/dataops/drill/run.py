@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataops.backup.outcome import broken, first_red, unfinished
+from dataops.backup.outcome import broken, run_steps
 from dataops.backup.run import step_of
 from dataops.backup.steps import Job, Say, StepReport
 from dataops.drill.alone import alone
 from dataops.drill.point import Point
-from dataops.drill.steps import CAPABILITY, STEPS
+from dataops.drill.steps import CAPABILITY
 from dataops.drill.troubles import told_apart
 from dataops.drill.wishes import wished
 from dataops.errors import ConfigurationError, DataOpsError, InconclusiveError
@@ -159,30 +159,11 @@ def prove(platform: Platform, record: Record, published: Published) -> None:
 
 
 def _run_steps(job: Job) -> tuple[list[StepReport], BaseException | None]:
-    """The reports of both steps, and what stopped them: an interruption too is put on record first."""
-    done: dict[str, StepReport] = {}
-    actions: dict[str, Callable[[], StepReport]] = {
-        "prepare": lambda: prepare(job),
-        "drill": lambda: drill(job, done["prepare"]),
+    actions: dict[str, Callable[[Mapping[str, StepReport]], StepReport]] = {
+        "prepare": lambda _: prepare(job),
+        "drill": lambda done: drill(job, done["prepare"]),
     }
-    for name, action in actions.items():
-        started = datetime.now(UTC)
-        job.say(f"{name} …")
-        try:
-            done[name] = action()
-        except BaseException as error:  # ruff: ignore[blind-except] an interruption is put on record too
-            done[name] = broken(name, started, error)
-            return _with_unstarted(done), error
-        if first_red(done[name].checks):
-            break
-    return _with_unstarted(done), None
-
-
-def _with_unstarted(done: Mapping[str, StepReport]) -> list[StepReport]:
-    """The reports in order; a step that was never reached stands there as inconclusive."""
-    last = list(done)[-1]
-    now = datetime.now(UTC)
-    return [done[name] if name in done else unfinished(name, now, after=last) for name in STEPS]
+    return run_steps(actions, job.say)
 
 
 def record_of(
