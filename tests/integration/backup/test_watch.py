@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
@@ -44,7 +44,6 @@ class Estate:
             "main_primary": primary.connection,
             **{name: store.connection(name) for name in ("dataops_store", "dataops_replica")},
         }
-        primary.create_database("watched")
         names = databases_on(primary.connection)
         self.databases = [database(dbname=name, name=f"known{rank}") for rank, name in enumerate(names)]
         self.server = server(rds=RDS)
@@ -67,11 +66,19 @@ class Estate:
                 publish(at.replica, written)
 
 
+@pytest.fixture(scope="module")
+def watched(start_primary: Callable[..., DatabaseServer]) -> DatabaseServer:
+    """A server with few databases: each one is a subject that every test backs up."""
+    server = start_primary("watched")
+    server.create_database("watched")
+    return server
+
+
 @pytest.fixture
 def estate(
-    object_store_server: ObjectStoreServer, primary: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+    object_store_server: ObjectStoreServer, watched: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> Estate:
-    return Estate(object_store_server, primary, monkeypatch)
+    return Estate(object_store_server, watched, monkeypatch)
 
 
 def look(at: Platform) -> Record:
@@ -145,7 +152,7 @@ def test_a_bucket_that_anybody_could_empty_is_red(estate: Estate, object_store_s
     assert verdicts(look(estate.platform()), STORE) == {Verdict.FAILED}
 
 
-def test_what_cannot_be_asked_is_inconclusive(estate: Estate, primary: DatabaseServer):
+def test_what_cannot_be_asked_is_inconclusive(estate: Estate):
     estate.back_up()
     estate.connections["main_primary"] = Connection("main_primary", host="127.0.0.1", port=1, login="nobody")
     record = look(estate.platform())

@@ -10,7 +10,7 @@ import pytest
 from dataops.backup.logical.dump import StoreTooSlow
 from dataops.evidence.verdict import Verdict
 
-# Without compression, in two files: more than twice the smallest bound, and more than half of it.
+# Without compression, in two files: 300 MB, more than the bound and all that uploads hold in memory.
 WIDE = """
 CREATE TABLE a AS SELECT i, repeat(chr(97 + i % 26), 1000) AS v FROM generate_series(1, {rows}) AS i;
 CREATE TABLE b AS SELECT * FROM a;
@@ -45,7 +45,7 @@ def test_a_dump_larger_than_the_bound_stays_within_it(bench: Any, through_proxy:
 def test_a_store_that_takes_nothing_ends_the_dump_with_its_reason(
     bench: Any, through_proxy: Any, faulty: Any
 ) -> None:
-    one = through_proxy(bench(WIDE.format(rows=60_000), compression="none"))
+    one = through_proxy(bench(WIDE.format(rows=150_000), compression="none"))
     faulty.decide = late_by(8)
     with pytest.raises(StoreTooSlow, match="the store takes data too slowly"):
         one.take(disk_bound=BOUND, disk_patience="1s")
