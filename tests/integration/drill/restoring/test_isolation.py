@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from dataops import postgres
 from dataops.backup.restore import confined
+from dataops.drill.checking import run_checks
 from dataops.drill.restored import RestoredServer
 from dataops.drill.restoring import restored
+from dataops.evidence.verdict import Verdict
 
 from tests.integration.bench import SCRIPT
 from tests.integration.drill.conftest import latest
@@ -63,6 +65,21 @@ def test_nothing_in_the_scratch_server_connects_to_anything(
         assert ask(server, name, workers) == [(0,)]
         assert not any(primary.cluster.password in line for line in server.restore_log)
         assert not any(primary.cluster.password in line for line in server.server_log())
+
+
+def test_a_materialized_view_that_only_another_server_could_fill_is_inconclusive(
+    bench: Callable[..., Any], job_of: Callable[[Any], Any], primary: Any, drill_id: str
+) -> None:
+    view = "CREATE MATERIALIZED VIEW copied AS SELECT rolname FROM roles; CREATE VIEW roles2 AS TABLE copied"
+    one = bench(f"{outward(primary)} CREATE VIEW roles AS TABLE everyone; {view}")
+    one.backup()
+    job = job_of(one)
+    with restored(job, latest(job), drill_id=drill_id) as server:
+        checks = run_checks(server, job).checks
+    red = {check.name: check for check in checks if check.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}}
+    assert {check.verdict for check in red.values()} == {Verdict.INCONCLUSIVE}, red
+    assert {"restore log", "materialized views"} <= red.keys()
+    assert "reads a foreign table" in red["materialized views"].reason
 
 
 def test_without_a_namespace_the_drill_still_runs(
