@@ -147,7 +147,8 @@ class ObservedCluster:
 
     ``hidden``: names that were asked for and that we may not see, with the reason. ``acls``, ``users`` and
     ``quotas`` are None where they were not read; ``abilities`` then says why. ``stakes`` are filled only for
-    the topics that a plan asks them for.
+    the topics that a plan asks them for. ``defaults`` are what a topic without overrides has, by the topic's
+    config key; None where they were not read.
     """
 
     cluster_id: str
@@ -156,6 +157,7 @@ class ObservedCluster:
     controller: int | None = None
     topics: Mapping[str, ObservedTopic] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Inherited] | None = None
     acls: frozenset[Acl] | None = None
     users: tuple[ObservedUser, ...] | None = None
     quotas: Mapping[Entity, Mapping[str, float]] | None = None
