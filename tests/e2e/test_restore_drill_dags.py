@@ -104,21 +104,6 @@ def test_a_copy_in_which_one_number_is_another_is_red_where_it_is_and_nowhere_el
     assert listed(sandbox)[0]["proven"]
 
 
-def test_a_backup_with_a_damaged_object_cannot_be_restored_and_is_not_proven(
-    sandbox: Sandbox, passed: Told, keys: Keys
-) -> None:
-    store = bucket(sandbox)
-    with broken_copy(store, keys) as copy:
-        key = max(store.list(f"backups/flights/{copy}/pieces/"), key=lambda each: each.size).key
-        body = bytearray(store.get(key))
-        body[len(body) // 2] ^= 1
-        store.put(key, bytes(body))
-        told = sandbox.run(DAG, {"point": copy}, seconds=480)
-    assert (told.state, told.verdict) == ("failed", "failed"), told
-    assert [name for name, state in checks(told).items() if state == "failed"] == ["drill"]
-    assert "damaged" in told.reason
-
-
 def test_the_form_suggests_points_and_takes_any(sandbox: Sandbox) -> None:
     params = sandbox.airflow().get(f"/api/v2/dags/{DAG}/details")["params"]
     assert params["point"]["schema"]["examples"] == ["latest", "oldest", "random"]

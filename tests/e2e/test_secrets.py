@@ -27,8 +27,9 @@ from tests.e2e.conftest import Sandbox
 from tests.e2e.enrolling import bucket, databases, enrolled, pages, parses, session
 
 PUBLIC = {"operator_recipient", "escrow_recipient"}
-GOOD, BAD, STRANGER = "keeps_secrets", "locked_out", "stranger"
+GOOD, BAD, STRANGER, DRILLED = "keeps_secrets", "locked_out", "stranger", "drilled"
 ROLE = "keeper_of_secrets"
+KEPT = ("evidence/", "proofs/", f"backups/{GOOD}/", f"backups/{BAD}/")
 PLANTED = """
 CREATE ROLE {role} LOGIN PASSWORD '{role_password}';
 CREATE EXTENSION postgres_fdw;
@@ -163,7 +164,7 @@ class Said:
 
 @pytest.fixture(scope="module")
 def said(sandbox: Sandbox, canaries: dict[str, str]) -> Iterator[Said]:
-    """Of a backup that passes and one that is refused, by Airflow's schedule and by the command line."""
+    """Of a backup that passes and one that is refused, by schedule and by command line, and of a drill."""
     with (
         databases(sandbox, [GOOD]),
         planted(sandbox, canaries) as verifier,
@@ -175,12 +176,15 @@ def said(sandbox: Sandbox, canaries: dict[str, str]) -> Iterator[Said]:
         runs = [airflow_runs.active_or_new(client, f"backup__{name}") for name in (GOOD, BAD)]
         states = {told.run.dag_id: told.state for told in await_all(client, runs, seconds=300, say=print)}
         by_hand = {name: sandbox.dataops("backup", "run", name, "--json", "-v") for name in (GOOD, BAD)}
+        by_hand[DRILLED] = sandbox.dataops("drill", "run", GOOD, "--json", "-v")
         by_hand[STRANGER] = sandbox.dataops("watch", "-v")
         texts = {
             "logs": list(logs(sandbox)),
             "arguments": list(arguments.texts),
             "output": [(name, (ran.stdout + ran.stderr).encode()) for name, ran in by_hand.items()],
-            "store": list(stored(bucket(sandbox), "evidence/", f"backups/{GOOD}/", f"backups/{BAD}/")),
+            "store": list(
+                stored(bucket(sandbox), "evidence/", "proofs/", *(f"backups/{each}/" for each in (GOOD, BAD)))
+            ),
             "Airflow": list(kept_by_airflow(client, runs)),
         }
         canaries = {**canaries, "verifier": verifier}
@@ -231,7 +235,7 @@ def stranger(sandbox: Sandbox, password: str) -> Generator[None]:
 
 def test_the_runs_were_what_they_should_be(said: Said) -> None:
     assert said.states == {f"backup__{GOOD}": "success", f"backup__{BAD}": "failed"}
-    assert said.codes == {GOOD: 0, BAD: 2, STRANGER: 1}
+    assert said.codes == {GOOD: 0, BAD: 2, DRILLED: 0, STRANGER: 1}
 
 
 @pytest.mark.parametrize("place", ["logs", "arguments", "output", "store", "Airflow"])

@@ -93,7 +93,8 @@ def restore_log(look: Look) -> Finding:
     faults = [*complaints(restoring), *complaints(serving, log=True)]
     outside = [fault for fault in faults if _OUTSIDE.search(fault)]
     if outside and all(_OUTSIDE.search(fault) or _FOLLOWS.search(fault) for fault in faults):
-        return inconclusive(f"a scratch server reaches no other server, on purpose: {told(outside)}", [*outside])
+        reason = f"a scratch server reaches no other server, on purpose: {told(outside)}"
+        return inconclusive(reason, [*outside])
     return of_faults(faults, f"{len(restoring)} + {len(serving)} lines, no complaint")
 
 
