@@ -56,10 +56,10 @@ class Document:
         return Place(line, node.value if isinstance(node, yaml.ScalarNode) else "")
 
 
-def read_document(content: bytes) -> Document:
+def read_document(content: bytes, largest: int = LARGEST) -> Document:
     """The document that these bytes hold. Raises ``NotYaml``, and nothing else, whatever the bytes."""
-    if len(content) > LARGEST:
-        raise NotYaml(f"has more than {LARGEST // 1024} KiB: this is no file of the inventory")
+    if len(content) > largest:
+        raise NotYaml(f"has more than {largest // 1024} KiB: this is no file of the inventory")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -91,6 +91,8 @@ def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
         for key, value in node.value:
             if key.value == part:
                 return key.start_mark.line + 1, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark.line + 1, node.value[part]
     return None
 
 
@@ -126,10 +128,11 @@ class _Construction:
             return self.mapping(node, path, depth + 1)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, path, depth + 1) for item in node.value]
-        return _scalar(node)
+        return scalar_value(node)
 
 
-def _scalar(node: yaml.Node) -> object:
+def scalar_value(node: yaml.Node) -> object:
+    """The value of a scalar, by its tag; as text where YAML 1.1 would read it as a surprising number."""
     text: str = node.value
     kind = node.tag.removeprefix(_TAG)
     if kind == "null":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
@@ -104,13 +104,15 @@ def _part_at(model: type[BaseModel], location: tuple[str | int, ...]) -> type[Ba
     for part in location:
         for name, field in model.model_fields.items():
             if part in {name, field.alias}:
-                models = [t for t in (field.annotation, *get_args(field.annotation)) if _is_model(t)]
-                model = models[0] if models else model
+                model = next(_models_in(field.annotation), model)
     return model
 
 
-def _is_model(annotation: object) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
 
 
 def _meaning(model: type[BaseModel], key: str) -> str:

@@ -256,6 +256,7 @@ class Cause(StrEnum):
     PARTITIONS_DIFFER = "partitions differ"
     REPLICAS_DIFFER = "replicas differ"
     NOT_APPLIED = "not applied"
+    AWAITING_DELETION = "awaiting deletion"
     THROTTLE_LEFT_BEHIND = "throttle left behind"
     REASSIGNMENT_IN_PROGRESS = "reassignment in progress"
     UNDER_REPLICATED = "under-replicated"

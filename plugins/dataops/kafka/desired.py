@@ -15,6 +15,9 @@ LEAST_ITERATIONS = 4096
 MOST_ITERATIONS = 16384
 """Kafka's bounds of a SCRAM credential's iterations (ScramMechanism.java)."""
 
+INHERITED = "inherited"
+"""Stands in ``acknowledge:`` for the value that a topic gets when its own is taken out."""
+
 THROTTLES = frozenset({
     "leader.replication.throttled.replicas",
     "follower.replication.throttled.replicas",
@@ -41,7 +44,7 @@ class State(StrEnum):
 
 
 class Placement(StrEnum):
-    """Where replicas shall lie: ``any`` leaves it to Kafka, ``cross_rack`` wants as many racks as it can."""
+    """Where replicas lie: ``any`` leaves it to Kafka, ``cross_rack`` wants each in a rack of its own."""
 
     ANY = "any"
     CROSS_RACK = "cross_rack"

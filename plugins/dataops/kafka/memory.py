@@ -2,25 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
-from dataops.kafka.desired import Acl
+from pydantic import TypeAdapter
+
+from dataops.kafka.changes import Finding
+from dataops.kafka.desired import Acl, Desired, State
+from dataops.kafka.observed import ObservedCluster
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Empty where there is no evidence yet: then nothing is said about earlier days.
 
-    ``topic_ids``: of the topics that were declared then. ``overrides``: the overrides that the cluster had
-    right after the last apply, or at the last drift check. ``inherited``: inherited values, topic by topic.
-    ``acls``: declared bindings that were there. ``findings``: when each finding, by its key, was first seen
-    (ISO 8601, UTC). ``quarantined``: since when each topic has been without writers (ISO 8601, UTC).
+    ``topic_ids``: of the topics that were declared and there. ``overrides``: their own overrides then.
+    ``defaults``: what a topic without overrides had, by config key. ``acls``: declared bindings that were
+    there. ``findings``: when each finding, by its key, was first seen (ISO 8601, UTC). ``quiet``: of topics
+    that shall be deleted, how many records were ever written, and since when it has been that number.
     """
 
-    topic_ids: Mapping[str, str] = field(default_factory=dict)
-    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    inherited: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    topic_ids: dict[str, str] = field(default_factory=dict)
+    overrides: dict[str, dict[str, str]] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
     acls: frozenset[Acl] = frozenset()
-    findings: Mapping[str, str] = field(default_factory=dict)
-    quarantined: Mapping[str, str] = field(default_factory=dict)
+    findings: dict[str, str] = field(default_factory=dict)
+    quiet: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def to_json(self) -> bytes:
+        """JSON that ``memory_from_json`` reads back."""
+        return _adapter().dump_json(self)
+
+
+def memory_from_json(text: bytes) -> Memory:
+    """The memory that ``Memory.to_json`` wrote. Raises ``pydantic.ValidationError`` for anything else."""
+    return _adapter().validate_json(text)
+
+
+def remembered(
+    desired: Desired, observed: ObservedCluster, before: Memory, findings: Iterable[Finding] = ()
+) -> Memory:
+    """What this reading leaves to the next one, as it is after an apply or a drift check.
+
+    A declared topic that is hidden or missing keeps what was known of it.
+    """
+    there = {name: observed.topics[name] for name in desired.topics if name in observed.topics}
+    now = observed.at.isoformat()
+    found = {finding.key: finding.since or before.findings.get(finding.key, now) for finding in findings}
+    kept = {name: topic_id for name, topic_id in before.topic_ids.items() if name not in there}
+    defaults = observed.defaults or {}
+    bindings = frozenset(each.acl for each in desired.acls)
+    return Memory(
+        topic_ids=kept | {name: topic.topic_id for name, topic in there.items()},
+        overrides={name: dict(topic.configs) for name, topic in there.items()},
+        defaults={key: each.value for key, each in defaults.items() if each.value is not None}
+        or before.defaults,
+        acls=before.acls if observed.acls is None else bindings & observed.acls,
+        findings=found,
+        quiet=_quiet(desired, observed, before),
+    )
+
+
+def _quiet(desired: Desired, observed: ObservedCluster, before: Memory) -> dict[str, tuple[int, str]]:
+    quiet: dict[str, tuple[int, str]] = {}
+    for name, topic in desired.topics.items():
+        stake = observed.stakes.get(name)
+        if topic.state is not State.ABSENT or name not in observed.topics:
+            continue
+        known = before.quiet.get(name)
+        if stake is None or stake.written is None:
+            # Nobody looked: what was known stays true of its own moment.
+            quiet |= {name: known} if known else {}
+        elif known and known[0] == stake.written:
+            quiet[name] = known
+        else:
+            quiet[name] = (stake.written, observed.at.isoformat())
+    return quiet
+
+
+@cache
+def _adapter() -> TypeAdapter[Memory]:
+    return TypeAdapter(Memory)

@@ -128,7 +128,9 @@ class Stake:
 
     ``messages`` is the sum of latest minus earliest offsets, an upper bound where the topic is compacted or
     transactional; ``written`` the sum of latest offsets: what was ever written. ``bytes`` of one replica of
-    each partition. ``unknown`` says in a sentence each what could not be read; its number is None then.
+    each partition. ``null_keys`` counts records without a key among the ``sampled`` newest ones, which are
+    read only where a topic shall be compacted. ``unknown`` says in a sentence each what could not be read;
+    its number is None then.
     """
 
     messages: int | None = None
@@ -138,6 +140,8 @@ class Stake:
     last_write: datetime | None = None
     groups: tuple[GroupLag, ...] | None = None
     largest_batch: int | None = None
+    sampled: int | None = None
+    null_keys: int | None = None
     unknown: tuple[str, ...] = ()
 
 
