@@ -300,6 +300,8 @@ class Finding:
 class Part:
     """Changes that are approved and applied together, in order. ``hash`` is empty where there are none.
 
+    Where a topic has several, each must have ended before the next: a move, for one, before partitions.
+
     The hash covers the cluster id, the git commit, the declared state, the observed state and ids of what
     the changes touch, and the changes. That of the gated part is over the state which the safe part leaves
     behind, so that it still holds once the safe part is applied.

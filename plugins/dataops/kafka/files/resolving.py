@@ -139,7 +139,7 @@ class Resolver:
                 found[key] = None if value is None else as_text(key, value)
             except BadValue as error:
                 choices = KNOWN[key].choices if key in KNOWN else ()
-                file.complain(where, str(error), file.written(*where) or repr(value)[:60], choices)
+                file.complain(where, str(error), file.written(*where), choices)
         return found
 
     def _acknowledged(self, file: YamlFile, place: Place, part: TopicPart) -> dict[str, str]:

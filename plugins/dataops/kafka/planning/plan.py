@@ -119,8 +119,8 @@ def _compare(situation: Situation, memory: Memory, draft: _Draft) -> None:
         deletion(situation, memory)
     elif not _unchanged(situation.topic, situation.there):
         config_changes(situation)
-        partition_changes(situation)
         replica_changes(situation)
+        partition_changes(situation)
     if situation.asked and situation.topic.name not in situation.observed.stakes:
         draft.wants_stakes.append(situation.topic.name)
     draft.findings += situation.findings
@@ -200,7 +200,7 @@ _TURNS = {
     CreateTopic: 0,
     SetConfig: 3,
     UnsetConfig: 3,
-    AddPartitions: 3,
+    AddPartitions: 6,
     AddAcl: 6,
     SetUser: 7,
     SetQuota: 8,

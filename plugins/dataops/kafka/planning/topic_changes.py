@@ -110,7 +110,11 @@ def _undo(key: str, before: str | None) -> str:
 
 
 def partition_changes(situation: Situation) -> None:
-    """Adds what raises the number of partitions. It can never be lowered."""
+    """Adds what raises the number of partitions. It can never be lowered.
+
+    New partitions get as many copies as the first one has (ReplicationControlManager.java), so that they
+    come after the replicas have moved.
+    """
     before, after = len(situation.there.partitions), situation.topic.partitions
     if after < before:
         situation.refuse(
@@ -145,6 +149,14 @@ def _of_new(situation: Situation, before: int, after: int) -> tuple[tuple[int, .
 def _partition_risk(situation: Situation) -> Assessment:
     never = "Irreversible: partitions cannot be taken away."
     if situation.never_written():
+        moving = any(
+            isinstance(change.action, Reassign) and change.risk is not Risk.SAFE
+            for change in situation.changes
+        )
+        if moving:
+            return Assessment(
+                Risk.DISRUPTIVE, "Nothing was ever written to the topic. First its replicas move.", never
+            )
         return Assessment(Risk.SAFE, "Nothing was ever written to the topic: no key moves.", never)
     latest = "consumers that start at the latest offset may miss the first records of new partitions"
     if situation.compacts():

@@ -52,7 +52,7 @@ def groups(stake: Stake) -> str:
     if not stake.groups:
         return "no consumer group"
     shown = [
-        f"{each.group}: {_count(each.members, 'member')}"
+        f"{_printable(each.group)}: {_count(each.members, 'member')}"
         + (f", lag {each.lag:,}" if each.lag is not None else ", lag unknown")
         for each in stake.groups[:3]
     ]
@@ -64,6 +64,11 @@ def moment(at: datetime, now: datetime | None = None) -> str:
     """Such as ``2026-11-23 14:05 UTC (2 d ago)``."""
     text = at.strftime("%Y-%m-%d %H:%M UTC")
     return f"{text} ({duration((now - at).total_seconds())} ago)" if now and now >= at else text
+
+
+def _printable(name: str) -> str:
+    """Groups may have any name: none shall steer a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in name)
 
 
 def _count(number: int, noun: str) -> str:
