@@ -25,7 +25,7 @@ from dataops.kafka.files.declared import acls_of, quotas_of, users_of
 from dataops.kafka.files.fingerprint import fingerprint
 from dataops.kafka.files.pruning import prune
 from dataops.kafka.files.reading import read_values
-from dataops.kafka.files.resolving import Resolver
+from dataops.kafka.files.resolving import Base, Resolver
 from dataops.kafka.files.topics_file import TopicsFile
 from dataops.kafka.files.yaml_file import YamlFile
 from dataops.kafka.policy import Policy, PolicyFile
@@ -104,6 +104,17 @@ def read_clusters(include: Path, environment: str | None = None) -> Clusters:
         else:
             clusters.append(_cluster(model, file))
     return Clusters(tuple(clusters), tuple(invalid))
+
+
+def defaults_of(include: Path, name: str) -> Base:
+    """What a topic of this cluster starts from. Raises ``FilesInvalid`` or ``UnknownCluster``."""
+    _known(include, name)
+    file = _cluster_yaml(include, name)
+    model = _validated(file, ClusterFile)
+    resolver = Resolver(model, file) if model is not None else None
+    if resolver is None or file.problems:
+        raise FilesInvalid(sorted(file.problems))
+    return resolver.defaults
 
 
 def check(include: Path, name: str) -> Report:
