@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
 from pydantic import TypeAdapter
 
 from dataops.kafka.changes import Finding
-from dataops.kafka.desired import Acl, Desired, State
-from dataops.kafka.observed import ObservedCluster
+from dataops.kafka.desired import Acl, Desired, State, Topic
+from dataops.kafka.observed import ObservedCluster, ObservedTopic
+from dataops.kafka.topic_configs import same
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Empty where there is no evidence yet: then nothing is said about earlier days.
 
-    ``topic_ids``: of the topics that were declared and there. ``overrides``: their own overrides then.
-    ``defaults``: what a topic without overrides had, by config key. ``acls``: declared bindings that were
-    there. ``findings``: when each finding, by its key, was first seen (ISO 8601, UTC). ``quiet``: of topics
-    that shall be deleted, how many records were ever written, and since when it has been that number.
+    ``topic_ids``: of the topics that were declared and there. ``overrides``: theirs when these last were as
+    declared. ``defaults``: what a topic without overrides had, by config key. ``acls``: declared bindings
+    that were there once. ``findings``: when each finding, by its key, was first seen (ISO 8601, UTC).
+    ``quiet``: of topics that shall be deleted, how many records were ever written, and since when it is that number.
     """
 
     topic_ids: dict[str, str] = field(default_factory=dict)
@@ -55,13 +56,35 @@ def remembered(
     bindings = frozenset(each.acl for each in desired.acls)
     return Memory(
         topic_ids=kept | {name: topic.topic_id for name, topic in there.items()},
-        overrides={name: dict(topic.configs) for name, topic in there.items()},
+        overrides=_overrides(desired, there, before),
         defaults={key: each.value for key, each in defaults.items() if each.value is not None}
         or before.defaults,
-        acls=before.acls if observed.acls is None else bindings & observed.acls,
+        acls=bindings & (before.acls | (observed.acls or frozenset())),
         findings=found,
         quiet=_quiet(desired, observed, before),
     )
+
+
+def _overrides(
+    desired: Desired, there: Mapping[str, ObservedTopic], before: Memory
+) -> dict[str, dict[str, str]]:
+    """Of a topic that differs, what it had before: only so can tomorrow tell who changed it."""
+    found = {}
+    for name, topic in there.items():
+        if not differing(desired.topics[name], topic.configs):
+            found[name] = dict(topic.configs)
+        elif name in before.overrides:
+            found[name] = before.overrides[name]
+    return found
+
+
+def differing(topic: Topic, configs: Mapping[str, str]) -> list[str]:
+    """The keys of configs that are not as declared, those left out that the files do not govern."""
+    return [
+        key
+        for key in sorted((topic.configs.keys() | configs.keys()) - topic.ignore_configs)
+        if not same(key, topic.configs.get(key), configs.get(key))
+    ]
 
 
 def _quiet(desired: Desired, observed: ObservedCluster, before: Memory) -> dict[str, tuple[int, str]]:

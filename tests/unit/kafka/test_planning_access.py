@@ -234,7 +234,10 @@ def test_what_a_crash_left_of_a_deletion_is_tidied_up() -> None:
 
 def test_a_reading_leaves_to_the_next_what_it_cannot_tell_alone() -> None:
     wanted = desired(
-        topic(), topic("flights.old", state=State.ABSENT), topic("flights.new"), cluster=DELETING
+        topic(configs={"segment.ms": "1"}),
+        topic("flights.old", state=State.ABSENT),
+        topic("flights.new"),
+        cluster=DELETING,
     )
     first = observed(there(configs={"segment.ms": "1"}), there("flights.old"), stakes={"flights.old": USED})
     memory = remembered(wanted, first, Memory())
