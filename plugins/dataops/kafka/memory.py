@@ -21,7 +21,8 @@ class Memory:
     ``topic_ids``: of the topics that were declared and there. ``overrides``: theirs when these last were as
     declared. ``defaults``: what a topic without overrides had, by config key. ``acls``: declared bindings
     that were there once. ``findings``: when each finding, by its key, was first seen (ISO 8601, UTC).
-    ``quiet``: of topics that shall be deleted, how many records were ever written, and since when it is that number.
+    ``quiet``: of topics that shall be deleted, how many records were ever written, and since when it is
+    that number.
     """
 
     topic_ids: dict[str, str] = field(default_factory=dict)
