@@ -38,7 +38,12 @@ class _Generator(GenerateJsonSchema):
 
 def schema_of(kind: str) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of the file of a ``server`` or a ``database``."""
-    schema = MODELS[kind].model_json_schema(by_alias=True, schema_generator=_Generator)
+    return schema_from(MODELS[kind])
+
+
+def schema_from(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of the file that this model describes."""
+    schema = model.model_json_schema(by_alias=True, schema_generator=_Generator)
     return {"$schema": _Generator.schema_dialect, **schema}
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
-
-import yaml
 
 from dataops.kafka import names
 from dataops.kafka.desired import LEAST_ITERATIONS, THROTTLES, Acl, Cluster, Entity
 from dataops.kafka.files.declared import LIMITS
 from dataops.kafka.files.fields import TopicOperation
 from dataops.kafka.files.resolving import Base
+from dataops.kafka.files.starting import TOPICS_SCHEMA, dump
 from dataops.kafka.observed import ObservedCluster, ObservedTopic
 from dataops.kafka.topic_configs import KNOWN, is_known, same
-
-SCHEMA = "# yaml-language-server: $schema=../../../schemas/kafka-topics.schema.json\n"
 
 _NUMBERS = ("int", "long")
 
@@ -65,7 +62,7 @@ def imported(
     if access:
         content |= writer.access()
     notes += [f"{name} is hidden from us: {why}" for name, why in sorted(observed.hidden.items())]
-    return Imported(SCHEMA + _dump(content), len(chosen), notes)
+    return Imported(dump(TOPICS_SCHEMA, content), len(chosen), notes)
 
 
 @dataclass
@@ -231,22 +228,3 @@ def _number(value: float) -> float | int:
 
 def _identifier(name: str) -> str:
     return "".join(each if each.isascii() and each.isalnum() else "_" for each in name)
-
-
-def _dump(content: Mapping[str, Any]) -> str:
-    return yaml.dump(dict(content), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Without anchors, and with lists of plain values on one line."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _short_list(dumper: yaml.SafeDumper, data: list[Any]) -> yaml.Node:
-    flow = all(isinstance(each, str | int) for each in data)
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=flow)
-
-
-_Dumper.add_representer(list, _short_list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
@@ -23,7 +23,7 @@ Principal = Annotated[
     str, text(r"^[A-Za-z]+:[^\x00-\x1f]+$", 300, "a type and a name, as in User:orders or User:CN=orders")
 ]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strict=True)]
-ResourceName = Annotated[str, text(r"^[^\x00-\x1f]+$", 300, "a name, up to 300 characters")]
+ResourceName = Annotated[str, text(r"^[^\x00-\x1f\x7f]+$", 300, "a name, up to 300 characters")]
 AclHost = Annotated[str, text(r"^[^\x00-\x1f ]+$", 253, "an IP address, or * for any")]
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 Replicas = Annotated[int, Field(strict=True, ge=1, le=100)]
@@ -42,7 +42,19 @@ TopicOperation = Literal[
     "describe_configs",
     "alter_configs",
 ]
-Operation = TopicOperation | Literal["cluster_action", "idempotent_write", "describe_tokens", "create_tokens"]
+Operation = Literal[
+    "all",
+    "read",
+    "write",
+    "create",
+    "delete",
+    "alter",
+    "describe",
+    "describe_configs",
+    "alter_configs",
+    "cluster_action",
+    "idempotent_write",
+]
 
 
 def _as_list(value: object) -> object:
@@ -64,8 +76,17 @@ def _config_schema(config: TopicConfig) -> dict[str, Any]:
     return {"anyOf": [{"type": kind, **given}, {"type": ["string", "null"]}], **described}
 
 
-TopicOperations = Annotated[list[TopicOperation], BeforeValidator(_as_list), Field(min_length=1)]
-Operations = Annotated[list[Operation], BeforeValidator(_as_list), Field(min_length=1)]
+def _one_or_more(operations: Any) -> WithJsonSchema:
+    one = {"enum": [*get_args(operations)], "type": "string"}
+    return WithJsonSchema({"anyOf": [one, {"items": one, "minItems": 1, "type": "array"}]})
+
+
+TopicOperations = Annotated[
+    list[TopicOperation], BeforeValidator(_as_list), Field(min_length=1), _one_or_more(TopicOperation)
+]
+Operations = Annotated[
+    list[Operation], BeforeValidator(_as_list), Field(min_length=1), _one_or_more(Operation)
+]
 Configs = Annotated[
     dict[str, Any],
     WithJsonSchema({
