@@ -91,9 +91,11 @@ def _with_suites(report: Report, arguments: argparse.Namespace) -> Report:
 def run_schema(arguments: argparse.Namespace) -> int:
     """0; the files that the models generate are up to date afterwards."""
     from dataops.inventory.schema import write
+    from dataops.kafka.files.schema import write as write_kafka
 
     include = include_of(arguments)
-    changed = [str(path) for path in write(include, include.resolve().parent / "docs")]
+    written = (*write(include, include.resolve().parent / "docs"), *write_kafka(include))
+    changed = [str(path) for path in written]
     answer(
         {"changed": changed},
         "\n".join(f"Wrote {path}" for path in changed) or "Nothing changed.",

@@ -169,7 +169,9 @@ def same(key: str, one: str | None, other: str | None) -> bool:
 
 def number(key: str, text: str | None) -> int | None:
     """The whole number of a config's value; None where there is none."""
-    plain = normalised(key, text) if text is not None else ""
+    if text is None:
+        return None
+    plain = text if _WHOLE.fullmatch(text) else normalised(key, text)
     return int(plain) if _WHOLE.fullmatch(plain) else None
 
 

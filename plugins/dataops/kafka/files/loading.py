@@ -24,7 +24,7 @@ from dataops.kafka.files.consistency import Files, check_together
 from dataops.kafka.files.declared import acls_of, quotas_of, users_of
 from dataops.kafka.files.fingerprint import fingerprint
 from dataops.kafka.files.pruning import prune
-from dataops.kafka.files.reading import read_values
+from dataops.kafka.files.reading import read_values, without_collecting
 from dataops.kafka.files.resolving import Base, Resolver
 from dataops.kafka.files.topics_file import TopicsFile
 from dataops.kafka.files.yaml_file import YamlFile
@@ -120,6 +120,11 @@ def defaults_of(include: Path, name: str) -> Base:
 def check(include: Path, name: str) -> Report:
     """All that is wrong with the files of one cluster. Needs no broker. Raises ``UnknownCluster``."""
     _known(include, name)
+    with without_collecting():
+        return _check(include, name)
+
+
+def _check(include: Path, name: str) -> Report:
     file = _cluster_yaml(include, name)
     model = _validated(file, ClusterFile)
     _check_named(file, "cluster", name, "folder")

@@ -50,7 +50,7 @@ class Values:
 def read_values(path: Path) -> Values:
     """The values of this file. Raises ``NotYaml``, and nothing else, whatever it holds."""
     content = _content(path)
-    with _without_collecting():
+    with without_collecting():
         try:
             return _quick(content)
         except (_NotPlain, yaml.YAMLError, UnicodeDecodeError, RecursionError):
@@ -73,7 +73,7 @@ def _content(path: Path) -> bytes:
 
 
 @contextmanager
-def _without_collecting() -> Generator[None, None, None]:
+def without_collecting() -> Generator[None, None, None]:
     """Thousands of new objects, none of them garbage: looking for some takes longer than reading."""
     was_on = gc.isenabled()
     gc.disable()
