@@ -21,6 +21,7 @@ from dataops.kafka.observed import (
     Partition,
 )
 from dataops.kafka.planning import plan
+from dataops.kafka.render import drift_text
 from hypothesis import given, settings
 
 from tests.unit.kafka.builders import NOW, cluster, desired, observed, there, topic
@@ -232,3 +233,32 @@ def test_drift_is_seen_wherever_a_plan_would_change_or_refuse(
     calm = applied(reading, made.changes)
     if not made.refusals and not any(each.state is State.ABSENT for each in wanted.topics.values()):
         assert drifted(wanted, calm).differences == ()
+
+
+def test_drift_is_read_with_its_cause_its_age_and_what_to_do() -> None:
+    wanted = desired(topic(configs={"segment.ms": "1000"}), topic("flights.two", configs=CONFIGS))
+    changed = observed(there(), there("flights.two", configs={"retention.ms": "1000"}), there("ships"))
+    memory = after(wanted, there(), there("flights.two", configs=CONFIGS))
+    first = drifted(wanted, changed, memory)
+    tomorrow = replace(changed, at=NOW + timedelta(days=1))
+    kept = remembered(wanted, changed, memory, [each for each in first.findings if "two" in each.resource])
+    shown = drift_text(drifted(wanted, tomorrow, kept), now=tomorrow.at)
+    assert shown.splitlines() == [
+        "2 things are not as declared, 1 more noticed, 2 new since the last evidence.",
+        "",
+        "Not as declared",
+        f"  not applied: topic flights.delays segment.ms  [new]  {topic().source}",
+        "      declared 1000 (1 s), there is not set",
+        "      Whether somebody changed it or the file was not applied yet, no evidence tells. "
+        "Apply the files, or declare what is there. An apply puts it right, safely.",
+        f"  manual override: topic flights.two retention.ms  [for 1 d]  {topic().source}",
+        "      declared 604800000 (7 d), there is 1000 (1 s)",
+        "      Somebody changed it on the cluster. Apply the files, or declare what is there. "
+        "An apply puts it right, safely.",
+        "",
+        "Noticed",
+        "  unmanaged topic: topic ships state  [new]",
+        "      No file declares the topic. Import it, "
+        "or add it to `foreign` where another program looks after it.",
+    ]
+    assert drift_text(drifted(desired(topic()), observed(there()))) == "All is as declared.\n"

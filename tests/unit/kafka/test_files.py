@@ -158,6 +158,16 @@ def test_a_wrong_value_is_told_with_line_and_what_may_stand_there(
     assert told[0].startswith(f"{TOPICS}:{line}: {message}")
 
 
+def test_an_acknowledgement_of_another_value_is_warned_of(include: Include) -> None:
+    include.topics("a:\n  acknowledge: {partitions: 3, retention.ms: 1d, segment.ms: inherited}\n")
+    report = include.check()
+    assert report.problems == ()
+    assert [str(each) for each in report.warnings] == [
+        f"{TOPICS}:4: topics.a.acknowledge.retention.ms: '1d' acknowledges another value than the declared "
+        "one, inherited: it has no effect."
+    ]
+
+
 def test_a_topic_may_have_a_name_that_yaml_would_read_as_another_value(include: Include) -> None:
     include.topics("no: {partitions: 1}\n1e6:\n")
     assert list(include.load().topics) == ["1e6", "no"]

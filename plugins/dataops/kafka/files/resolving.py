@@ -107,6 +107,8 @@ class Resolver:
             ignore_configs=THROTTLES if shape.ignore_configs is None else shape.ignore_configs,
         )
         _check_together(file, place, topic)
+        if topic.acknowledged:
+            _warn_of_stale(file, place, topic)
         return topic
 
     def _check_name(self, file: YamlFile, name: str) -> None:
@@ -174,6 +176,25 @@ def _unknown(key: str) -> str:
     if key in TOPIC_KEY_OF:
         return f"is a broker's config, not a topic's: the topic's is {TOPIC_KEY_OF[key]}"
     return f"is no topic config of Kafka{nearest(key, KNOWN)}"
+
+
+def _warn_of_stale(file: YamlFile, place: Place, topic: Topic) -> None:
+    """An acknowledgement of another value than the declared one allows nothing, and misleads who reads it."""
+    declared: dict[str, str] = {
+        "partitions": str(topic.partitions),
+        "replication_factor": str(topic.replication_factor),
+        "state": topic.state,
+        "placement": topic.placement,
+        **topic.configs,
+    }
+    for key, value in topic.acknowledged.items():
+        if declared.get(key, INHERITED) != value:
+            said = declared.get(key, INHERITED)
+            file.warn(
+                (*place, "acknowledge", key),
+                f"acknowledges another value than the declared one, {said}: it has no effect",
+                file.written(*place, "acknowledge", key),
+            )
 
 
 def _check_together(file: YamlFile, place: Place, topic: Topic) -> None:
