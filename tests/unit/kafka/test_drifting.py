@@ -101,7 +101,7 @@ def test_a_missing_topic_was_deleted_or_never_created(was_there: bool) -> None:
     found = drifted(wanted, observed(), memory)
     expected = Cause.MISSING_TOPIC if was_there else Cause.NOT_APPLIED
     assert causes(found) == [(expected, "flights.delays", "state")]
-    assert found.findings[0].revert
+    assert found.findings[0].revert is not was_there
 
 
 def test_a_topic_that_was_created_anew_is_seen() -> None:

@@ -10,7 +10,7 @@ import yaml
 from dataops.inventory.document import NotYaml, read_document
 from dataops.kafka.desired import THROTTLES, Acl, Entity, Placement, Source, State
 from dataops.kafka.files import reading
-from dataops.kafka.files.loading import FilesInvalid, UnknownCluster, load, read_clusters
+from dataops.kafka.files.loading import FilesInvalid, OtherEnvironment, UnknownCluster, load, read_clusters
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -291,6 +291,13 @@ def test_an_unknown_cluster_is_told_with_those_that_there_are(include: Include) 
         load(include.root, "mian")
     with pytest.raises(UnknownCluster, match="known are none"):
         load(include.root / "nowhere", "main")
+
+
+def test_a_cluster_of_another_environment_is_refused(include: Include) -> None:
+    include.topics("flights.a:\n")
+    assert load(include.root, "main", "prod").cluster.environment == "prod"
+    with pytest.raises(OtherEnvironment, match="main is of the environment prod, not of dev"):
+        load(include.root, "main", "dev")
 
 
 def test_clusters_are_those_of_the_environment(include: Include) -> None:

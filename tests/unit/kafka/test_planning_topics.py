@@ -95,6 +95,12 @@ def test_a_missing_topic_is_created() -> None:
     assert made.safe.hash
 
 
+def test_a_topic_that_somebody_deleted_is_created_again_only_by_a_person() -> None:
+    change = the_change(plan(desired(topic()), observed(), memory=Memory(topic_ids={"flights.delays": "id"})))
+    assert (change.kind, change.risk) == ("create topic", Risk.DISRUPTIVE)
+    assert "an empty one takes its place" in change.reason
+
+
 def test_the_wrong_cluster_is_refused_by_name() -> None:
     with pytest.raises(WrongCluster, match=r"leads to the cluster MkU3.*pins another: nothing was changed"):
         plan(desired(topic(), cluster=cluster(cluster_id="another")), observed())

@@ -47,6 +47,10 @@ class UnknownCluster(ConfigurationError):
     """There is no folder of this cluster."""
 
 
+class OtherEnvironment(ConfigurationError):
+    """The cluster is not of the environment that is operated."""
+
+
 @dataclass(frozen=True)
 class Report:
     """Everything that is wrong with the files of one cluster; ``desired`` is None where anything is."""
@@ -71,9 +75,17 @@ class Clusters:
     invalid: tuple[InvalidFile, ...] = ()
 
 
-def load(include: Path, name: str) -> Desired:
-    """What the files of this cluster declare. Raises ``FilesInvalid`` or ``UnknownCluster``."""
+def load(include: Path, name: str, environment: str | None = None) -> Desired:
+    """What the files of this cluster declare.
+
+    Raises ``FilesInvalid``, ``UnknownCluster``, or ``OtherEnvironment`` where the cluster is of another one.
+    """
     report = check(include, name)
+    if environment is not None and report.environment not in {environment, None}:
+        raise OtherEnvironment(
+            f"The cluster {name} is of the environment {report.environment}, not of {environment}: "
+            "set DATAOPS_ENVIRONMENT to the one that is meant."
+        )
     if report.desired is None:
         raise FilesInvalid(report.problems)
     return report.desired

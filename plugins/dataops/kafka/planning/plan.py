@@ -104,7 +104,8 @@ def _plan_topic(
         draft.refusals.append(_hidden(topic, observed.hidden[name]))
     elif there is None:
         if topic.state is State.PRESENT:
-            draft.take([_collision(topic, observed, draft) or creation(topic, observed)])
+            known = name in memory.topic_ids
+            draft.take([_collision(topic, observed, draft) or creation(topic, observed, known=known)])
     elif there.internal or names.is_foreign(name, desired.cluster.foreign):
         reason = "The topic belongs to Kafka itself or to another program, which looks after it."
         draft.refusals.append(

@@ -23,8 +23,11 @@ from dataops.kafka.planning.words import config_value
 from dataops.kafka.topic_configs import number, same
 
 
-def creation(topic: Topic, observed: ObservedCluster) -> Change | Refusal:
-    """The change that creates a topic, or why it cannot be created."""
+def creation(topic: Topic, observed: ObservedCluster, *, known: bool = False) -> Change | Refusal:
+    """The change that creates a topic, or why it cannot be created.
+
+    ``known``: it was there at the last evidence. Who deleted it may have meant it, so that a person decides.
+    """
     resource, source = f"topic {topic.name}", str(topic.source)
     try:
         assignment = _first_assignment(topic, observed)
@@ -40,6 +43,9 @@ def creation(topic: Topic, observed: ObservedCluster) -> Change | Refusal:
         topic.name, topic.partitions, topic.replication_factor, dict(topic.configs), assignment
     )
     undo = "Declare it `state: absent`."
+    if known:
+        reason = "Somebody deleted the topic since the last evidence: an empty one takes its place."
+        return Change(action, Risk.DISRUPTIVE, reason, undo, source)
     return Change(action, Risk.SAFE, "The topic does not exist.", undo, source)
 
 
