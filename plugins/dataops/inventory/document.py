@@ -43,17 +43,30 @@ class Document:
     values: dict[str, object]
     root: yaml.MappingNode
     repeated: list[tuple[str, int]] = field(default_factory=list)
+    _keys: dict[int, dict[str | int, tuple[int, yaml.Node]]] = field(default_factory=dict, repr=False)
+    """What stands below each mapping that was asked for, by the mapping's identity."""
 
     def place(self, *path: str | int) -> Place:
         """Where the value of this path stands; where it is missing, its nearest parent."""
         node: yaml.Node = self.root
         line = node.start_mark.line + 1
         for part in path:
-            found = _child(node, part)
+            found = self._child(node, part)
             if found is None:
                 return Place(line, "")
             line, node = found
         return Place(line, node.value if isinstance(node, yaml.ScalarNode) else "")
+
+    def _child(self, node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
+        if isinstance(node, yaml.MappingNode):
+            if id(node) not in self._keys:
+                # From behind, so that of a key that stands there twice the first one counts.
+                pairs = reversed(node.value)
+                self._keys[id(node)] = {key.value: (key.start_mark.line + 1, value) for key, value in pairs}
+            return self._keys[id(node)].get(part)
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            return node.value[part].start_mark.line + 1, node.value[part]
+        return None
 
 
 def read_document(content: bytes, largest: int = LARGEST) -> Document:
@@ -84,16 +97,6 @@ def _compose(text: str) -> yaml.Node | None:
     except (yaml.YAMLError, RecursionError):
         raise NotYaml("is not YAML: it holds control characters or is nested too deep") from None
     return node
-
-
-def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == part:
-                return key.start_mark.line + 1, value
-    elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part].start_mark.line + 1, node.value[part]
-    return None
 
 
 @dataclass
