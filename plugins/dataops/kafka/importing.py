@@ -32,20 +32,18 @@ def imported(
     cluster: Cluster,
     team: str,
     *,
+    defaults: Base,
     patterns: Sequence[str] = ("*",),
     besides: frozenset[str] = frozenset(),
-    defaults: Base | None = None,
-    other_configs: Sequence[str] = (),
     access: bool = True,
 ) -> Imported:
     """The file of this team with the topics of these globs, as they are: planning it changes nothing.
 
-    ``besides`` are topics that other files declare already. ``defaults`` are those of the cluster's file:
-    what they would add to a topic that has it not is taken out again. ``access`` takes bindings, users and
-    quotas along. Topics of Kafka itself and of other programs are left out.
+    ``besides`` are topics that other files declare already. ``defaults`` are those of the cluster's file
+    (``files.loading.defaults_of``): what they would add to a topic that has it not is taken out again.
+    ``access`` takes bindings, users and quotas along. Topics of Kafka itself and of other programs are left out.
     """
     notes: list[str] = []
-    base = defaults or Base()
     chosen = {
         name: topic
         for name, topic in sorted(observed.topics.items())
@@ -54,7 +52,7 @@ def imported(
         and not topic.internal
         and not names.is_foreign(name, cluster.foreign)
     }
-    writer = _Writer(observed, base, tuple(other_configs), notes)
+    writer = _Writer(observed, defaults, notes)
     content: dict[str, Any] = {
         "team": team,
         "topics": {name: writer.topic(topic, with_acls=access) for name, topic in chosen.items()},
@@ -69,7 +67,6 @@ def imported(
 class _Writer:
     observed: ObservedCluster
     base: Base
-    other_configs: tuple[str, ...]
     notes: list[str]
 
     def topic(self, topic: ObservedTopic, *, with_acls: bool) -> dict[str, Any] | None:
@@ -117,7 +114,7 @@ class _Writer:
         for key, value in sorted(topic.configs.items()):
             if key in ignored:
                 continue
-            if key in topic.sensitive or not is_known(key, self.other_configs):
+            if key in topic.sensitive or not is_known(key, self.base.other_configs):
                 also_ignored.add(key)
                 why = "its value is hidden" if key in topic.sensitive else "Apache Kafka does not know it"
                 self.notes.append(f"{topic.name}: {key} is left to itself (ignore_configs): {why}.")

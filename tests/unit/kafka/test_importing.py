@@ -134,7 +134,7 @@ def test_topics_are_chosen_by_globs_and_declared_ones_left_out() -> None:
 def test_configs_that_only_this_cluster_knows_are_left_to_themselves(known: tuple[str, ...]) -> None:
     reading = observed(there("flights.a", configs={"confluent.tier.enable": "true"}))
     more = f"other_configs: {list(known)}\n" if known else ""
-    text, notes, _ = taken(reading, more, other_configs=known)
+    text, notes, _ = taken(reading, more)
     assert ("ignore_configs" in text, bool(notes)) == ((False, False) if known else (True, True))
 
 

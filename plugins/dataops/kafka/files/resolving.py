@@ -29,6 +29,7 @@ class Base:
     placement: str | None = None
     ignore_configs: frozenset[str] | None = None
     classification: str = ""
+    other_configs: tuple[str, ...] = ()
 
     def with_shape(self, shape: Shape, configs: Mapping[str, str | None]) -> Base:
         """These values, with what the shape gives instead; a config that is None is taken out."""
@@ -41,6 +42,7 @@ class Base:
             shape.placement or self.placement,
             ignored,
             shape.classification or self.classification,
+            self.other_configs,
         )
 
 
@@ -55,7 +57,9 @@ class Resolver:
 
     def __post_init__(self) -> None:
         shape = self.cluster.defaults
-        self.defaults = Base().with_shape(shape, self._configs(self.file, ("defaults",), shape.configs))
+        self.defaults = Base(other_configs=tuple(self.cluster.other_configs)).with_shape(
+            shape, self._configs(self.file, ("defaults",), shape.configs)
+        )
         for name, profile in self.cluster.profiles.items():
             configs = self._configs(self.file, ("profiles", name), profile.configs)
             self.profiles[name] = self.defaults.with_shape(profile, configs)
