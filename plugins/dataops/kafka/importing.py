@@ -39,9 +39,10 @@ def imported(
 ) -> Imported:
     """The file of this team with the topics of these globs, as they are: planning it changes nothing.
 
-    ``besides`` are topics that other files declare already. ``defaults`` are those of the cluster's file
-    (``files.loading.defaults_of``): what they would add to a topic that has it not is taken out again.
-    ``access`` takes bindings, users and quotas along. Topics of Kafka itself and of other programs are left out.
+    ``defaults`` are those of the cluster's file (``files.loading.defaults_of``): what they would add to a
+    topic that has it not is taken out again. ``besides`` are topics that other files declare already.
+    ``access`` takes bindings, users and quotas along. Topics of Kafka itself and of other programs are left
+    out.
     """
     notes: list[str] = []
     chosen = {

@@ -47,12 +47,13 @@ def remembered(
 ) -> Memory:
     """What this reading leaves to the next one, as it is after an apply or a drift check.
 
-    A declared topic that is hidden or missing keeps what was known of it.
+    A declared topic that is hidden or missing keeps what was known of it, and so does one that left the files
+    and is still there. What the files wanted gone, and is, is forgotten.
     """
     there = {name: observed.topics[name] for name in desired.topics if name in observed.topics}
     now = observed.at.isoformat()
     found = {finding.key: finding.since or before.findings.get(finding.key, now) for finding in findings}
-    kept = {name: topic_id for name, topic_id in before.topic_ids.items() if name not in there}
+    kept = {name: each for name, each in before.topic_ids.items() if _worth_knowing(name, desired, observed)}
     defaults = observed.defaults or {}
     bindings = frozenset(each.acl for each in desired.acls)
     return Memory(
@@ -64,6 +65,11 @@ def remembered(
         findings=found,
         quiet=_quiet(desired, observed, before),
     )
+
+
+def _worth_knowing(name: str, desired: Desired, observed: ObservedCluster) -> bool:
+    topic = desired.topics.get(name)
+    return name in observed.topics if topic is None else topic.state is State.PRESENT
 
 
 def _overrides(

@@ -250,3 +250,19 @@ def test_a_reading_leaves_to_the_next_what_it_cannot_tell_alone() -> None:
     assert remembered(wanted, replace(later, stakes={}), memory).quiet == memory.quiet
     more = replace(later, stakes={"flights.old": replace(USED, written=60)})
     assert remembered(wanted, more, memory).quiet == {"flights.old": (60, later.at.isoformat())}
+
+
+def test_what_was_deleted_as_declared_is_forgotten_and_may_come_back() -> None:
+    gone = desired(topic(state=State.ABSENT), cluster=DELETING)
+    memory = remembered(gone, observed(there()), Memory())
+    assert memory.topic_ids == {"flights.delays": "id-flights.delays"}
+    memory = remembered(gone, observed(), memory)
+    assert memory.topic_ids == {}
+    assert kinds(plan(desired(topic()), observed(), memory=memory)) == [("create topic", Risk.SAFE)]
+
+
+def test_what_left_the_files_is_known_as_long_as_it_is_there() -> None:
+    memory = remembered(desired(topic()), observed(there()), Memory())
+    assert remembered(desired(), observed(there()), memory).topic_ids == memory.topic_ids
+    assert remembered(desired(), observed(), memory).topic_ids == {}
+    assert remembered(desired(topic()), observed(), memory).topic_ids == memory.topic_ids
