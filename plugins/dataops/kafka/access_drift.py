@@ -93,7 +93,7 @@ def _unread(
             Cause.UNSUPPORTED,
             what,
             what,
-            f"{len(sources)} are declared, and nobody can tell whether they are there: {reason}",
+            f"Whether what is declared is there, nobody can tell: {reason}",
             "Take them out of the files, or give us the right to see them.",
             source=str(sources[0]),
         )

@@ -310,7 +310,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an apply would do to one cluster. ``safe`` never waits; ``gated`` is what a person must approve.
+    """What an apply would do to one cluster. ``safe`` never waits; ``gated`` is what a person must approve
+    where the cluster is ``guarded``. ``topics`` is the number of those that are declared.
 
     ``wants_stakes`` names the topics whose numbers must still be read, after which the plan is made again:
     until it is empty, a plan with gated changes must not be applied.
@@ -325,6 +326,7 @@ class Plan:
     gated: Part = Part()
     refusals: tuple[Refusal, ...] = ()
     findings: tuple[Finding, ...] = ()
+    guarded: bool = True
     topics: int = 0
     wants_stakes: tuple[str, ...] = ()
 

@@ -16,7 +16,7 @@ from dataops.kafka.desired import Desired, State, Topic
 from dataops.kafka.memory import Memory, differing
 from dataops.kafka.observed import ObservedCluster, ObservedTopic
 from dataops.kafka.planning.noticing import notices
-from dataops.kafka.planning.words import config_value
+from dataops.kafka.planning.words import config_value, count
 
 NOTICES = frozenset({
     Cause.UNMANAGED_TOPIC,
@@ -216,7 +216,7 @@ def _defaults(desired: Desired, observed: ObservedCluster, memory: Memory) -> It
             Cause.BROKER_DEFAULT_CHANGED,
             f"cluster {desired.cluster.name}",
             key,
-            f"The brokers give another value than before; {heirs:,} declared topics inherit it.",
+            f"The brokers give another value than before, inherited by {count(heirs, 'declared topic')}.",
             "Declare the value where it matters.",
             config_value(key, before),
             config_value(key, inherited.value),

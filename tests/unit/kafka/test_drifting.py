@@ -163,7 +163,7 @@ def test_a_default_of_the_brokers_that_changed_is_noticed_with_its_heirs() -> No
     defaults = {**(before.defaults or {}), "retention.ms": Inherited("1000", Origin.BROKER)}
     found = drifted(wanted, replace(before, defaults=defaults), remembered(wanted, before, Memory()))
     assert causes(found) == [(Cause.BROKER_DEFAULT_CHANGED, "cluster main", "retention.ms")]
-    assert "1 declared topics inherit it" in found.findings[0].message
+    assert "inherited by 1 declared topic." in found.findings[0].message
 
 
 def test_a_lost_binding_is_told_from_a_new_one_and_from_an_undeclared_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -312,6 +313,12 @@ def test_clusters_are_those_of_the_environment(include: Include) -> None:
     everywhere = read_clusters(include.root)
     assert [each.name for each in everywhere.invalid] == ["fourth", "third"]
     assert read_clusters(include.root / "nowhere").clusters == ()
+
+
+def test_an_invalid_clusters_name_is_safe_in_a_dag_id(include: Include) -> None:
+    include.write("My Cluster/cluster.yaml", "cluster: My Cluster\n")
+    (invalid,) = read_clusters(include.root).invalid
+    assert re.fullmatch(r"my_cluster-[0-9a-f]{8}", invalid.name)
 
 
 def test_the_folder_names_the_cluster(include: Include) -> None:

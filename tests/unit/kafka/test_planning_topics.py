@@ -307,7 +307,7 @@ def test_replicas_in_sync_are_counted_before_more_are_wanted() -> None:
         Partition(2, 3, (3, 1, 2), (3, 1)),
     )
     made = planned({"configs": {"min.insync.replicas": "2"}}, {"placed": placed})
-    assert "1 partitions have fewer than 2 replicas in sync" in the_change(made).reason
+    assert "Fewer than 2 replicas of 1 partition are in sync" in the_change(made).reason
     assert the_change(made).risk is Risk.DISRUPTIVE
     assert the_change(config("min.insync.replicas", "1", "2")).risk is Risk.DISRUPTIVE
 

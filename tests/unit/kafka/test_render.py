@@ -98,6 +98,14 @@ def test_text_says_what_changes_why_and_how_to_get_back() -> None:
     assert "1 consumer group (reports: 2 members, lag 10)" in shown
 
 
+def test_what_needs_no_approval_is_not_said_to() -> None:
+    agreed = topic(partitions=6, acknowledged={"partitions": "6"})
+    made = plan(desired(agreed, cluster=cluster(guarded=False)), observed(there()))
+    assert "1 topic declared: 1 not safe." in text(made)
+    assert "Not safe, but applied without approval here" in text(made)
+    assert "#### Not safe, but applied without approval here" in markdown(made)
+
+
 def test_colours_change_no_word() -> None:
     coloured = text(example(), coloured=True)
     assert "\x1b[31m" in coloured

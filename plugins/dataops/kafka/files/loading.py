@@ -7,10 +7,12 @@ That a topic, a file or a folder is missing never means that something shall be 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
+from zlib import crc32
 
 from pydantic import BaseModel, ValidationError
 
@@ -112,7 +114,8 @@ def read_clusters(include: Path, environment: str | None = None) -> Clusters:
         if model is not None:
             Resolver(model, file)
         if model is None or file.problems:
-            invalid.append(InvalidFile(name, file.path, tuple(sorted(file.problems)), found))
+            problems = tuple(sorted(file.problems))
+            invalid.append(InvalidFile(_safe(name), file.path, problems, found))
         else:
             clusters.append(_cluster(model, file))
     return Clusters(tuple(clusters), tuple(invalid))
@@ -199,6 +202,12 @@ def _cluster(model: ClusterFile, file: YamlFile) -> Cluster:
         most_lag=model.health.most_lag,
         authoritative_acls=model.acls == "authoritative",
     )
+
+
+def _safe(name: str) -> str:
+    """The folder's name; where that is no name of a cluster, a unique one that is safe in a DAG id."""
+    safe = re.sub(r"[^a-z0-9_-]+", "_", name.lower())[:100]
+    return safe if safe == name else f"{safe}-{crc32(os.fsencode(name)):08x}"
 
 
 def _known(include: Path, name: str) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from dataops.evidence.units import duration, human
 from dataops.kafka.changes import Risk
 from dataops.kafka.planning.situation import Assessment, Refused, Situation, whole
-from dataops.kafka.planning.words import moment
+from dataops.kafka.planning.words import count, moment
 from dataops.kafka.topic_configs import number, same
 
 Rule = Callable[[Situation, str, str | None, str | None], Assessment]
@@ -194,7 +194,9 @@ def _min_insync(situation: Situation, key: str, before: str | None, after: str |
     short = sum(1 for each in situation.there.partitions if len(each.in_sync) < new)
     if short:
         now = "" if new <= copies else " until the new replicas are in sync"
-        reason = f"{short} partitions have fewer than {new} replicas in sync: writes to them fail{now}."
+        reason = (
+            f"Fewer than {new} replicas of {count(short, 'partition')} are in sync: writes there fail{now}."
+        )
         return Assessment(Risk.DISRUPTIVE, reason)
     return Assessment(
         Risk.SAFE, f"Writes are acknowledged only with {new} copies, and all partitions have them."

@@ -177,6 +177,7 @@ def _assembled(draft: _Draft, desired: Desired, observed: ObservedCluster, git_c
         gated=Part(gated, part_hash(gated, desired, observed, git_commit, after=safe)),
         refusals=tuple(draft.refusals),
         findings=tuple(draft.findings),
+        guarded=desired.cluster.guarded,
         topics=len(desired.topics),
         wants_stakes=tuple(draft.wants_stakes),
     )

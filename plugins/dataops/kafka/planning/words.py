@@ -52,12 +52,12 @@ def groups(stake: Stake) -> str:
     if not stake.groups:
         return "no consumer group"
     shown = [
-        f"{_printable(each.group)}: {_count(each.members, 'member')}"
+        f"{_printable(each.group)}: {count(each.members, 'member')}"
         + (f", lag {each.lag:,}" if each.lag is not None else ", lag unknown")
         for each in stake.groups[:3]
     ]
     more = f"; {len(stake.groups) - 3} more" if len(stake.groups) > 3 else ""
-    return f"{_count(len(stake.groups), 'consumer group')} ({'; '.join(shown)}{more})"
+    return f"{count(len(stake.groups), 'consumer group')} ({'; '.join(shown)}{more})"
 
 
 def moment(at: datetime, now: datetime | None = None) -> str:
@@ -71,7 +71,8 @@ def _printable(name: str) -> str:
     return "".join(each if each.isprintable() else "?" for each in name)
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """``no member``, ``1 member``, ``2 members``."""
     if number == 0:
         return f"no {noun}"
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from dataops.kafka.changes import Change, Finding, Part, Plan, Refusal, Risk
-from dataops.kafka.render.wording import by_resource, configs, line, origin, sign, stake_line, summary
+from dataops.kafka.render.wording import (
+    by_resource,
+    configs,
+    gated_title,
+    line,
+    origin,
+    sign,
+    stake_line,
+    summary,
+)
 
 LONGEST = 60_000
 """Characters: GitHub refuses a comment above 65,536."""
@@ -16,7 +25,7 @@ def markdown(plan: Plan, *, now: datetime | None = None) -> str:
     """The plan in GitHub's Markdown, short enough for one comment."""
     lines = [f"### Kafka plan for {_plain(origin(plan))}", "", summary(plan)]
     lines += _refusals(plan.refusals, now)
-    lines += _gated(plan.gated, now)
+    lines += _gated(gated_title(plan), plan.gated, now)
     lines += _findings(plan.findings)
     lines += _safe(plan.safe)
     return _shortened(lines)
@@ -35,10 +44,10 @@ def _refusals(refusals: Sequence[Refusal], now: datetime | None) -> Iterator[str
         yield f"  {each.advice}"
 
 
-def _gated(part: Part, now: datetime | None) -> Iterator[str]:
+def _gated(title: str, part: Part, now: datetime | None) -> Iterator[str]:
     if not part.changes:
         return
-    yield from ("", f"#### To be approved by a person ({_code(part.hash[:12])})", "")
+    yield from ("", f"#### {title} ({_code(part.hash[:12])})", "")
     yield "| what | change | risk | why | at stake | undo |"
     yield "|---|---|---|---|---|---|"
     for change in part.changes:

@@ -11,6 +11,7 @@ from dataops.kafka.render.wording import (
     REMOVED,
     by_resource,
     configs,
+    gated_title,
     line,
     origin,
     sign,
@@ -39,7 +40,7 @@ def text(plan: Plan, *, coloured: bool = False, whole: bool = False, now: dateti
     lines = [f"Plan for {pen('bold', origin(plan))}", summary(plan)]
     most = None if whole else SHOWN
     lines += _part(pen, "Safe, applied without waiting", plan.safe, most, now)
-    lines += _part(pen, "To be approved by a person", plan.gated, None, now)
+    lines += _part(pen, gated_title(plan), plan.gated, None, now)
     lines += _refusals(pen, plan.refusals, now)
     lines += _findings(pen, plan.findings)
     return "\n".join(lines) + "\n"

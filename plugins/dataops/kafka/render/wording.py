@@ -99,7 +99,7 @@ def summary(plan: Plan) -> str:
         f"{_count(len(plan.safe.changes), 'change')} {_is(plan.safe.changes)} safe"
         if plan.safe.changes
         else "",
-        f"{_gated(plan)} to be approved" if plan.gated.changes else "",
+        _gated(plan) if plan.gated.changes else "",
         f"{len(plan.refusals)} refused" if plan.refusals else "",
     ]
     told = ", ".join(part for part in parts if part)
@@ -113,9 +113,16 @@ def origin(plan: Plan) -> str:
     return f"{plan.cluster} ({plan.environment}), cluster id {plan.cluster_id}{commit}"
 
 
+def gated_title(plan: Plan) -> str:
+    """What becomes of the changes that are not safe."""
+    return "To be approved by a person" if plan.guarded else "Not safe, but applied without approval here"
+
+
 def _gated(plan: Plan) -> str:
+    count = len(plan.gated.changes)
     worst = sum(1 for change in plan.gated.changes if change.risk is Risk.DESTRUCTIVE)
-    return f"{len(plan.gated.changes)} ({worst} destructive)" if worst else f"{len(plan.gated.changes)}"
+    told = f"{count:,} ({worst:,} destructive)" if worst else f"{count:,}"
+    return f"{told} to be approved" if plan.guarded else f"{told} not safe"
 
 
 def _moves(move: Reassign) -> str:
