@@ -84,25 +84,27 @@ class Attempt:
 
     def _copy(self, folder: Path) -> Copied:
         """Leaving the block, the snapshot goes first: no session waits for a slow store to end uploads."""
+        env = postgres.environment_of(
+            self.ground.source.connection, self.database.dbname, application_name=self.application
+        )
         with (
             self._pieces(folder) as pieces,
             self._snapshot() as snapshot,
             self._watch(snapshot) as blockers,
             Background(lambda stop: self._collect(snapshot, stop), "manifest") as manifest,
+            Background(lambda stop: self._globals(env, folder), "roles") as before,
         ):
-            env = postgres.environment_of(
-                self.ground.source.connection, self.database.dbname, application_name=self.application
-            )
-            roles = self._globals(env, folder)
 
             def guard() -> None:
                 self.held.check()
                 blockers.guard()
                 manifest.raise_trouble()
+                before.raise_trouble()
 
             dumped = self._dump(env, folder / "dump", snapshot.id, pieces, guard)
-            while not manifest.done(TICK):
+            while not (manifest.done(TICK) and before.done(TICK)):
                 guard()
+            roles = before.result()
             if not roles.says_the_same_as(self._globals(env, folder)):
                 raise DefinitionsChanged(
                     "DDL during backup: roles or tablespaces changed while the dump ran."

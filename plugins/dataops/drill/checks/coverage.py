@@ -26,6 +26,9 @@ from dataops.evidence.verdict import Check, Verdict
 if TYPE_CHECKING:
     from dataops.drill.checks.looking import Shared
 
+MOST_PARTS = 256
+"""Of one relation: the age of each part stands in the evidence of every drill."""
+
 BYTES_PER_SECOND = 40e6
 """A careful guess of what one check reads: a large table is cut into parts of a quarter of a budget."""
 
@@ -74,7 +77,7 @@ class Rotation:
     def parts(self, item: Item) -> int:
         """How many parts a relation is cut into."""
         room = self.server.settings.time_budget.total_seconds() / 4 * BYTES_PER_SECOND
-        return max(1, round(item.size / max(room, 1)))
+        return min(max(1, round(item.size / max(room, 1))), MOST_PARTS)
 
     def expect(self, dbname: str, one: Registered, items: Sequence[Item]) -> None:
         """These relations, and no others, are to be covered over time."""

@@ -19,7 +19,7 @@ from dataops.evidence.verdict import Verdict
 from dataops.store import LeaseHeld
 
 ROOT = Path(__file__).parents[4]
-MOMENTS = 20 if os.environ.get("DATAOPS_TORTURE") else 3
+MOMENTS = 20 if os.environ.get("DATAOPS_TORTURE") else 2
 # Random text does not compress: two files of about 12 MB each are sent in parts while they grow.
 LARGE = """
 CREATE TABLE a AS SELECT i, md5(random()::text) || md5(random()::text) || md5(random()::text) AS v

@@ -68,19 +68,13 @@ def test_a_damaged_backup_is_seen(site: Site, taken: StepReport, fault: str) -> 
 
 
 @pytest.mark.usefixtures("store_alone")
-def test_missing_wal_is_seen(site: Site, taken: StepReport) -> None:
+def test_missing_wal_and_a_manifest_that_changed_are_seen(site: Site, taken: StepReport) -> None:
     """pgBackRest's own verify calls this repository ok (2.45)."""
-    with site.damaged(site.keys(f"{ARCHIVE}0000000100000000/{wal_start(site, taken)}")[0], None):
+    segment = site.keys(f"{ARCHIVE}0000000100000000/{wal_start(site, taken)}")[0]
+    part = site.keys(f"backups/plant/{taken.data['backup_id']}/details/")[0]
+    with site.damaged(segment, None), site.damaged(part, flipped):
         report = Physical().verify(job(site), taken)
-    assert red(report) == {"store: WAL without a gap"}
-
-
-@pytest.mark.usefixtures("store_alone")
-def test_a_part_of_the_manifest_that_changed_is_seen(site: Site, taken: StepReport) -> None:
-    key = site.keys(f"backups/plant/{taken.data['backup_id']}/details/")[0]
-    with site.damaged(key, flipped):
-        report = Physical().verify(job(site), taken)
-    assert "store: manifest parts read back" in red(report)
+    assert red(report) == {"store: WAL without a gap", "store: manifest parts read back"}
 
 
 def test_the_same_backup_undamaged_is_published_and_expires_alone(

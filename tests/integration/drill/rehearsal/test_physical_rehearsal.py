@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from dataops.evidence.verdict import Verdict
 
 from tests.integration.plant import Run, Site
 
+SEED = int(os.environ.get("DATAOPS_SEED", random.SystemRandom().randrange(1 << 30)))
 TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
 SAMPLE = (
     "WAL: first segment of the backup missing",
@@ -33,10 +35,10 @@ def test_every_fault_of_a_server_is_seen_and_its_repository_is_not_touched(
         site.platform(),
         "plant",
         say=print,
-        only=None if TORTURE else SAMPLE,
+        only=None if TORTURE else random.Random(SEED).sample(SAMPLE, 4),
         options={"work_dir": str(work_dir)},
     )
-    assert [check for check in record.checks if check.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}] == []
+    assert [check for check in record.checks if check.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}] == [], SEED
     assert record.verdict is Verdict.PASSED, record.reason
     assert record.lineage.backup_id == full.backup_id
     assert set(before) <= set(site.keys("backups/"))
