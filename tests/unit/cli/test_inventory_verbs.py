@@ -139,6 +139,6 @@ def test_a_new_server_belongs_to_the_only_environment(
 
 def test_the_schemas_are_written_once(include: Path, capsys: Caught) -> None:
     assert main(["inventory", "schema", "--include", str(include), "--json"]) == 0
-    assert len(document(capsys)["changed"]) == 6
+    assert len(document(capsys)["changed"]) == 7
     assert main(["inventory", "schema", "--include", str(include), "--json"]) == 0
     assert document(capsys)["changed"] == []

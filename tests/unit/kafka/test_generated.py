@@ -12,14 +12,16 @@ from dataops.kafka.files.schema import generated, schema_of
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[3]
-INCLUDE = ROOT / "include"
+INCLUDE, DOCS = ROOT / "include", ROOT / "docs"
 KINDS = {"cluster": "kafka-cluster", "topics": "kafka-topics", "kafka": "kafka-policy"}
 FILES = sorted((INCLUDE / "kafka").rglob("*.yaml"))
 
 
-@pytest.mark.parametrize("path", generated(INCLUDE), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", generated(INCLUDE, DOCS), ids=lambda path: path.name)
 def test_the_committed_file_is_what_the_models_generate(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == generated(INCLUDE)[path], "run `dataops inventory schema`"
+    assert path.read_text(encoding="utf-8") == generated(INCLUDE, DOCS)[path], (
+        "run `dataops inventory schema`"
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(INCLUDE)))
@@ -56,3 +58,14 @@ def test_the_repositorys_own_clusters_are_valid(name: str) -> None:
 def test_the_schema_refuses_what_the_loader_refuses(topic: dict[str, Any] | None, valid: bool) -> None:
     schema = Draft202012Validator(schema_of("kafka-topics"))
     assert schema.is_valid({"team": "flights", "topics": {"flights.a": topic}}) is valid
+
+
+def test_every_field_that_a_file_can_have_is_in_the_reference() -> None:
+    text = (DOCS / "kafka-files.md").read_text(encoding="utf-8")
+    for kind in ("kafka-cluster", "kafka-topics", "kafka-policy"):
+        schema = schema_of(kind)
+        for part in (schema, *schema["$defs"].values()):
+            assert part["description"] in text
+            for key, field in part["properties"].items():
+                assert f"| `{key}` |" in text
+                assert field["description"] in text

@@ -38,7 +38,8 @@ def test_every_fault_of_a_server_is_seen_and_its_repository_is_not_touched(
         only=None if TORTURE else random.Random(SEED).sample(SAMPLE, 4),
         options={"work_dir": str(work_dir)},
     )
-    assert [check for check in record.checks if check.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}] == [], SEED
+    print(f"DATAOPS_SEED={SEED}")
+    assert [check for check in record.checks if check.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}] == []
     assert record.verdict is Verdict.PASSED, record.reason
     assert record.lineage.backup_id == full.backup_id
     assert set(before) <= set(site.keys("backups/"))
