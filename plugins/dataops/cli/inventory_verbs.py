@@ -94,7 +94,8 @@ def run_schema(arguments: argparse.Namespace) -> int:
     from dataops.kafka.files.schema import write as write_kafka
 
     include = include_of(arguments)
-    written = (*write(include, include.resolve().parent / "docs"), *write_kafka(include))
+    docs = include.resolve().parent / "docs"
+    written = (*write(include, docs), *write_kafka(include, docs))
     changed = [str(path) for path in written]
     answer(
         {"changed": changed},

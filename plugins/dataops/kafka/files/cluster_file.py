@@ -76,5 +76,5 @@ class ClusterFile(Part):
         Policy(), description="What topics must keep to, besides their environment's policy."
     )
     deletion: DeletionPart = Field(DeletionPart(), description="Whether and how topics are deleted.")
-    reassignment: ReassignmentPart = Field(ReassignmentPart(), description="How replicas move.")
-    health: HealthPart = Field(HealthPart(), description="When the drift check speaks up.")
+    reassignment: ReassignmentPart = Field(ReassignmentPart(), description="How fast replicas move.")
+    health: HealthPart = Field(HealthPart(), description="What the drift check speaks up about.")
