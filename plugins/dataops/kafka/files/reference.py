@@ -18,9 +18,9 @@ _HEAD = """\
 
 `include/kafka/<cluster>/cluster.yaml` says which cluster is meant and what holds for all its topics;
 `include/kafka/<cluster>/topics/<team>.yaml` declares what a team has; `include/kafka/policy.yaml`, where
-there is one, says what the topics of each environment must keep to. The first line of each file names its JSON
-Schema, by which editors complete and check it. `dataops kafka check CLUSTER` says everything that is wrong in
-all of them at once, with line and allowed values, and needs no broker.
+there is one, says what the topics of each environment must keep to. The first line of each file names its
+JSON Schema, by which editors complete and check it. `dataops kafka check CLUSTER` says everything that is
+wrong in all of them at once, with line and allowed values, and needs no broker.
 
 Durations are a whole number and a unit: `90s`, `15m`, `4h`, `7d`. A glob is a name in which `*` stands for
 anything.
