@@ -94,12 +94,20 @@ def _findings(desired: Desired, observed: ObservedCluster, plan: Plan, memory: M
         if topic.state is State.PRESENT:
             yield from _of_topic(topic, observed, memory)
         elif name in observed.topics:
-            yield from (each for each in plan.findings if each.resource == f"topic {name}")
+            yield from _going(topic, plan)
     yield from _placed(plan)
     yield from notices(desired, observed, memory)
     yield from access_findings(desired, observed, memory)
     yield from _unmanaged(desired, observed, memory)
     yield from _defaults(desired, observed, memory)
+
+
+def _going(topic: Topic, plan: Plan) -> Iterator[Finding]:
+    """A topic that shall be gone waits for its deletion, or its next step was not taken."""
+    waiting = [each for each in plan.findings if each.resource == f"topic {topic.name}"]
+    reason = "The topic is declared absent, and its next step was not taken."
+    advice = "See what the plan says of it, and apply the files."
+    yield from waiting or [_finding(Cause.NOT_APPLIED, topic, "state", reason, advice)]
 
 
 def _of_topic(topic: Topic, observed: ObservedCluster, memory: Memory) -> Iterator[Finding]:

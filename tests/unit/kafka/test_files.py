@@ -338,7 +338,7 @@ def test_the_fingerprint_is_of_what_would_be_applied(include: Include) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_read_or_told(include: Include, content: bytes) -> None:
     include.write("main/topics/flights.yaml", content)
     report = include.check()
@@ -377,7 +377,7 @@ _yaml = st.recursive(
 
 
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=3), _yaml, min_size=1, max_size=4))
-@settings(max_examples=120)
+@settings(max_examples=120, deadline=None)
 def test_the_quick_reader_sees_what_the_inventorys_reader_sees(fields: dict[str, str]) -> None:
     content = "".join(f"{key}: {value}\n" for key, value in fields.items()).encode()
     try:

@@ -114,6 +114,7 @@ def test_a_plan_does_not_go_stale_with_what_changes_all_the_time() -> None:
 
 
 @given(brokers, st.integers(1, 12), st.integers(1, 3))
+@settings(deadline=None)
 def test_fresh_replicas_are_spread_evenly_over_brokers_and_racks(
     live: tuple[object, ...], count: int, copies: int
 ) -> None:

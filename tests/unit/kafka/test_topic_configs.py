@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dataops.kafka.topic_configs import KNOWN, BadValue, as_text, normalised, same
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -66,6 +66,7 @@ def test_a_value_that_kafka_would_refuse_is_refused(key: str, value: object) -> 
 
 
 @given(st.sampled_from(sorted(KNOWN)), st.text(max_size=12))
+@settings(deadline=None)
 def test_the_one_form_is_a_form_of_its_own(key: str, text: str) -> None:
     assert normalised(key, normalised(key, text)) == normalised(key, text)
     assert same(key, text, normalised(key, text))
