@@ -1,0 +1,1 @@
+"""A real Kafka cluster: connecting to it, reading it, and how well it is. Nothing here changes anything."""
