@@ -13,12 +13,14 @@ from dataops.store import LeaseHeld, ObjectStore, lease
 
 def main(spec: Path) -> int:
     """0: all done. 3: another run holds the lease, whose name is printed. 1: some change was not done."""
-    connection, cluster_id, store_connection, bucket, part, heaviest = pickle.loads(spec.read_bytes())
+    connection, cluster_id, store_connection, bucket, part, heaviest, inherit = pickle.loads(
+        spec.read_bytes()
+    )
     store = ObjectStore.from_connection(store_connection, bucket)
     try:
         with (
             connect(connection, cluster_id) as session,
-            lease(store, lease_name("main"), holder="a killed run", seconds=3) as held,
+            lease(store, lease_name("main"), holder="a killed run", seconds=30, inherit=inherit) as held,
         ):
             print("begun", flush=True)
             report = apply(

@@ -73,10 +73,10 @@ def test_replication_factor_and_placement_change_and_no_throttle_stays(
 def test_a_move_that_takes_long_is_unknown_and_gone_on_with(
     three_brokers: KafkaServer, store: ObjectStore, prefix: str
 ) -> None:
-    """A throttle of 200 kB/s keeps 4 MB moving; the second run waits without it being set anew."""
+    """A throttle of 200 kB/s keeps 1.6 MB moving; the second run waits for it."""
     name = f"{prefix}topic"
     three_brokers.create(name)
-    three_brokers.produce(name, 40, size=100_000)
+    three_brokers.produce(name, 16, size=100_000)
     with session_with(three_brokers) as session:
         topic = topic_of(session, name)
         (old,) = topic.partitions[0].replicas
