@@ -59,7 +59,7 @@ class Check(BaseModel):
 
 
 class Figure(BaseModel):
-    """One measured number with its unit: ``seconds``, ``bytes``, ``rows``, ``bytes/second``, ``count``, ``%``."""
+    """One measured number. Units: ``seconds``, ``bytes``, ``rows``, ``bytes/second``, ``count``, ``%``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
