@@ -175,9 +175,7 @@ CHANGES: tuple[Change, ...] = (
     Change(_ROLES, lambda d, r: f"CREATE TABLE rehearsal.x{d.randrange(99)} AS SELECT {d.randrange(9)} AS n"),
     Change(
         _ROLES,
-        lambda d, r: (
-            f"ALTER DEFAULT PRIVILEGES FOR ROLE {r['name']} GRANT EXECUTE ON FUNCTIONS TO rehearsal_login"
-        ),
+        lambda d, r: f"ALTER DEFAULT PRIVILEGES FOR ROLE {r['name']} GRANT TRUNCATE ON TABLES TO PUBLIC",
     ),
 )
 
