@@ -230,7 +230,7 @@ def _policies(include: Path, model: ClusterFile | None) -> tuple[YamlFile, list[
             f"has no policy for {model.environment}, the environment of {model.cluster}: write one, or {{}}"
         )
         file.complain(("environments",), message, "", tuple(shared.environments))
-    return file, [policy for policy in (of_environment, model.policy) if policy is not None]
+    return file, [policy for policy in (of_environment, model.policy) if policy and policy.model_fields_set]
 
 
 def _cluster_yaml(include: Path, name: str) -> YamlFile:
