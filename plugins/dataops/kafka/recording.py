@@ -1,0 +1,83 @@
+"""The evidence of a run on a cluster, from what its steps left."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from pydantic import JsonValue
+
+from dataops.evidence.record import Lineage, Record, Step
+from dataops.evidence.verdict import Check, Verdict, overall, reason
+from dataops.kafka.remembering import TOPICS
+from dataops.kafka.steps import Job, StepReport
+
+PROGRAMS = ("confluent-kafka", "kafka-python")
+LOOK = "The page of the DAG kafka_topics__{cluster} says what each red line means; docs/kafka.md says more."
+
+
+def record_of(job: Job, reports: Sequence[StepReport], *, lineage: Mapping[str, str] | None = None) -> Record:
+    """The record of a run that provisions: every check of every step."""
+    checks = tuple(check for report in reports for check in report.checks)
+    planned = next((report.data for report in reports if report.step == "plan"), {})
+    approved = next((report.data for report in reports if report.step == "approve"), {})
+    details: dict[str, JsonValue] = {
+        name: planned[name] for name in ("summary", "safe", "gated", "plan") if planned.get(name)
+    }
+    if approved.get("by"):
+        details["approved by"] = approved["by"]
+    return Record(
+        capability=TOPICS,
+        subject=job.cluster,
+        environment=job.platform.environment,
+        owner=owner_of(job),
+        verdict=overall(checks),
+        reason=reason(checks),
+        started=min((report.started for report in reports), default=datetime.now(UTC)),
+        finished=max((report.finished for report in reports), default=datetime.now(UTC)),
+        steps=tuple(_step(report) for report in reports),
+        checks=checks,
+        figures=tuple(figure for report in reports for figure in report.figures),
+        artifacts=tuple({each.key: each for report in reports for each in report.artifacts}.values()),
+        lineage=lineage_of(
+            job, {"plan_hash": str(planned.get("safe") or planned.get("gated") or ""), **(lineage or {})}
+        ),
+        programs=programs(),
+        details=details,
+        runbook=LOOK.format(cluster=job.cluster),
+    )
+
+
+def lineage_of(job: Job, told: Mapping[str, str]) -> Lineage:
+    """Commit, host, and what is told of the run."""
+    known = {"git_commit": job.git_commit, **told}
+    return Lineage(host=socket.gethostname(), **{name: text for name, text in known.items() if text})
+
+
+def programs() -> dict[str, str]:
+    """The versions of the clients that speak to Kafka."""
+    return {name: version(name) for name in PROGRAMS}
+
+
+def owner_of(job: Job) -> str:
+    """Who is called about the cluster; empty where its file does not say, or cannot be read."""
+    from dataops.kafka.files.loading import read_clusters
+
+    return next((each.owner for each in read_clusters(job.include).clusters if each.name == job.cluster), "")
+
+
+def _step(report: StepReport) -> Step:
+    return Step(
+        name=report.step,
+        started=report.started,
+        finished=report.finished,
+        verdict=_verdict(report.checks),
+    )
+
+
+def _verdict(checks: Sequence[Check]) -> Verdict:
+    """Of a step that had nothing to do: not applicable."""
+    applicable = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
+    return overall(applicable) if applicable else Verdict.NOT_APPLICABLE
