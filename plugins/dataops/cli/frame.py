@@ -11,7 +11,14 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from dataops.cli import backup_verbs, drill_verbs, evidence_verbs, inventory_verbs, quality_verbs
+from dataops.cli import (
+    backup_verbs,
+    drill_verbs,
+    evidence_verbs,
+    inventory_verbs,
+    kafka_verbs,
+    quality_verbs,
+)
 from dataops.cli.answer import say
 from dataops.cli.context import common_options
 from dataops.errors import DataOpsError, InconclusiveError
@@ -26,12 +33,14 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line. Each verb sets ``run``, from the parsed arguments to an exit code."""
     root = argparse.ArgumentParser(
         prog="dataops",
-        description="Back up databases, prove the backups by drills, and look after the platform.",
-        epilog="Exit codes: 0 passed, 1 failed, 2 wrong usage or configuration, 3 inconclusive.",
+        description="Back up databases, prove the backups by drills, provision Kafka topics, "
+        "and look after the platform.",
+        epilog="Exit codes: 0 passed, 1 failed, 2 wrong usage or configuration, 3 inconclusive, "
+        "4 changes pending (kafka plan).",
     )
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
     common = common_options()
-    for group in (inventory_verbs, backup_verbs, drill_verbs, quality_verbs, evidence_verbs):
+    for group in (inventory_verbs, backup_verbs, drill_verbs, kafka_verbs, quality_verbs, evidence_verbs):
         group.add(verbs, common)
     return root
 
