@@ -22,6 +22,14 @@ owner: data-team
 """
 
 
+CLUSTER = """cluster: {name}
+environment: {environment}
+connection: kafka_{name}
+cluster_id: MkU3OEVBNTcwNTJENDM2Qg
+owner: streaming-team
+"""
+
+
 class Include:
     """An include folder under construction."""
 
@@ -37,6 +45,14 @@ class Include:
     def database(self, name: str = "orders", more: str = "", server: str = "main") -> None:
         text = DATABASE.format(name=name, server=server) + more
         (self.folder / "databases" / f"{name}.yaml").write_text(text)
+
+    def kafka(self, name: str = "stream", more: str = "", environment: str = "test") -> None:
+        """A Kafka cluster with one topic."""
+        folder = self.folder / "kafka" / name
+        (folder / "topics").mkdir(parents=True)
+        (folder / "cluster.yaml").write_text(CLUSTER.format(name=name, environment=environment) + more)
+        topics = "team: shop\ntopics:\n  shop.orders: {partitions: 3, replication_factor: 3}\n"
+        (folder / "topics" / "shop.yaml").write_text(topics)
 
     def write(self, path: str, text: str) -> None:
         (self.folder / path).write_text(text)

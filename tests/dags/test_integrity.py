@@ -29,7 +29,7 @@ PER_ENVIRONMENT = {"backup_watch", "rehearsal", "sweep"}
 
 @pytest.fixture
 def dags(include: Include, parse: Callable[[], DagBag]) -> dict[str, DAG]:
-    """A server with a pod of its own, a managed one, two databases, one broken file."""
+    """A server with a pod of its own, a managed one, two databases, a Kafka cluster, broken files."""
     include.server("main", "worker: {queue: dc1, pod_template: /pods/dc1.yaml}\n")
     include.server(
         "managed", "rds: {instance: prod-1, region: eu-central-1}\ndrill: {scratch: rds, schedule: weekly}\n"
@@ -38,6 +38,8 @@ def dags(include: Include, parse: Callable[[], DagBag]) -> dict[str, DAG]:
     include.database("customers", "objectives: {rto: 1h}\ndrill: {schedule: after_backup}\n")
     include.database("scratch", "drill: {enabled: false}\n")
     include.write("databases/broken.yaml", "database: broken\nserver: main\nowner: x\nscheduel: daily\n")
+    include.kafka("stream")
+    include.kafka("torn", "gaurded: false\n")
     bag = parse()
     assert bag.import_errors == {}
     return dict(bag.dags)
@@ -50,7 +52,8 @@ def _tasks(dags: dict[str, DAG]) -> list[tuple[DAG, object]]:
 def test_ids_are_capability_and_subject(dags: dict[str, DAG]) -> None:
     subjects, drilled = {"main", "managed", "orders", "customers"}, "restore_drill__{}".format
     backups = {f"backup__{name}" for name in (*subjects, "scratch", "broken")}
-    assert set(dags) == backups | set(map(drilled, subjects)) | PER_ENVIRONMENT
+    clusters = {"kafka_topics__stream", "kafka_topics__torn", "kafka_drift__stream"}
+    assert set(dags) == backups | set(map(drilled, subjects)) | clusters | PER_ENVIRONMENT
 
 
 def test_every_dag_is_documented_owned_and_tagged(dags: dict[str, DAG]) -> None:
@@ -68,10 +71,12 @@ def test_the_runbook_names_the_objectives(dags: dict[str, DAG]) -> None:
 
 
 def test_nightly_dags_run_without_anybody_switching_them_on(dags: dict[str, DAG]) -> None:
-    for dag in dags.values():
-        assert dag.is_paused_upon_creation is False
+    for dag_id, dag in dags.items():
+        changes_topics = dag_id == "kafka_topics__stream"
+        assert dag.is_paused_upon_creation is changes_topics, "what changes a cluster a person switches on"
         assert dag.catchup is False
-        assert dag.max_active_runs == 1
+        # A run that waits for a person must not keep the safe changes of the next one waiting.
+        assert dag.max_active_runs == (8 if changes_topics else 1)
         assert dag.disable_bundle_versioning is True
 
 
@@ -89,7 +94,7 @@ def test_no_run_times_out_before_its_tasks_do(dags: dict[str, DAG]) -> None:
 def test_the_verdict_is_the_only_leaf_and_always_runs(dags: dict[str, DAG]) -> None:
     for dag_id, dag in dags.items():
         leaves = [task for task in dag.tasks if not task.downstream_task_ids]
-        if dag_id == "backup__broken":
+        if dag_id in {"backup__broken", "kafka_topics__torn"}:
             assert [task.task_id for task in leaves] == ["mend_the_file"]
             continue
         assert [task.task_id for task in leaves] == ["verdict"]
@@ -126,6 +131,37 @@ def test_a_drill_shows_every_check_as_a_task_between_its_evidence_and_its_verdic
     assert check.is_mapped
     assert check.map_index_template == "{{ task.line['name'] }}"
     assert check.pool == "drill_checks"
+
+
+def test_provisioning_asks_a_person_between_its_safe_and_its_other_changes(dags: dict[str, DAG]) -> None:
+    topics = dags["kafka_topics__stream"]
+    order = ("check", "plan", "apply", "approve", "apply_approved", "evidence", "verdict")
+    assert tuple(task.task_id for task in topics.topological_sort()) == order
+    for before, after in pairwise(order):
+        assert topics.get_task(after).upstream_task_ids == {before}
+    rules = {task.task_id: task.trigger_rule for task in topics.tasks if task.trigger_rule != "all_success"}
+    assert rules == {"apply_approved": "none_failed", "evidence": "all_done", "verdict": "all_done"}
+    approve = topics.get_task("approve")
+    assert (approve.response_timeout, approve.retries, approve.defaults) == (timedelta(hours=24), 0, None)
+
+
+def test_a_cluster_emits_its_verdicts_and_nothing_else(dags: dict[str, DAG]) -> None:
+    emits = {
+        f"{dag_id}.{task.task_id}": [asset.uri for asset in task.outlets]
+        for dag_id in ("kafka_topics__stream", "kafka_drift__stream")
+        for task in dags[dag_id].tasks
+    }
+    assert emits.pop("kafka_topics__stream.evidence") == ["dataops://verdict/kafka_topics/stream"]
+    assert emits.pop("kafka_drift__stream.drift") == ["dataops://verdict/kafka_drift/stream"]
+    assert not any(emits.values())
+
+
+def test_provisioning_begins_after_the_nights_look_and_never_with_a_tick_of_before(
+    dags: dict[str, DAG],
+) -> None:
+    for dag_id, first in (("kafka_topics__stream", 6), ("kafka_drift__stream", 1)):
+        assert dags[dag_id].start_date is None
+        assert first <= int(dags[dag_id].timetable.expression.split()[1]) < first + 3
 
 
 def test_what_is_not_the_workers_own_is_taken_down_also_when_the_worker_died(dags: dict[str, DAG]) -> None:
@@ -240,7 +276,7 @@ def test_a_dag_file_reads_on_one_screen_and_asks_nothing_at_parse_time(path: obj
     assert not re.search(r"\b(Variable|Connection|now\(|uuid|random|environ)\b", text.split('"""', 2)[2])
 
 
-HEAVY = ("boto3", "psycopg2", "great_expectations", "confluent_kafka", "pyrage", "pandas")
+HEAVY = ("boto3", "psycopg2", "great_expectations", "confluent_kafka", "kafka", "cel", "pyrage", "pandas")
 
 
 def heavy_after(code: str) -> list[str]:

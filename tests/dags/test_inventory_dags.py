@@ -34,6 +34,26 @@ def test_what_is_no_yaml_at_all_is_a_red_dag_too(include: Include, parse: Callab
     assert odd.task_ids == ["mend_the_file"]
 
 
+def test_a_cluster_whose_file_is_wrong_is_a_red_dag_and_stops_no_other(
+    include: Include, parse: Callable[[], DagBag]
+) -> None:
+    include.kafka("stream")
+    include.kafka("torn", "gaurded: false\n")
+    bag = parse()
+    assert bag.import_errors == {}
+    assert "plan" in bag.dags["kafka_topics__stream"].task_dict
+    (task,) = bag.dags["kafka_topics__torn"].tasks
+    with pytest.raises(ConfigurationError, match=r"torn/cluster\.yaml:6.*gaurded"):
+        task.execute({})
+    assert "is not provisioned" in str(bag.dags["kafka_topics__torn"].doc_md)
+    assert "kafka_drift__torn" not in bag.dags
+
+
+def test_another_environments_cluster_has_no_dag(include: Include, parse: Callable[[], DagBag]) -> None:
+    include.kafka("elsewhere", environment="production")
+    assert not [each for each in parse().dags if each.startswith("kafka_")]
+
+
 def test_a_retired_subject_has_no_dag(include: Include, parse: Callable[[], DagBag]) -> None:
     include.server()
     include.database("orders")

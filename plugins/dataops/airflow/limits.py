@@ -13,6 +13,7 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from dataops.backup.outcome import NotPassed
 from dataops.backup.restore.download import Damaged
 from dataops.errors import ConfigurationError
+from dataops.kafka.steps import StalePlan
 from dataops.store import DecryptionFailed
 
 FIRST_PAUSE = timedelta(minutes=1)
@@ -23,6 +24,7 @@ NO_SECOND_TRY = ExceptionRetryPolicy([
     RetryRule(
         NotPassed, RetryAction.FAIL, reason="A failed proof stays failed: trying again proves nothing."
     ),
+    RetryRule(StalePlan, RetryAction.FAIL, reason="A plan that is stale stays so: plan again."),
     *(
         RetryRule(error, RetryAction.FAIL, reason="What the store holds is damaged, and stays so.")
         for error in (Damaged, DecryptionFailed)
@@ -74,6 +76,22 @@ REHEARSAL: Mapping[str, Limit] = MappingProxyType({
 
 SWEEP: Mapping[str, Limit] = MappingProxyType({
     "sweep": Limit(timedelta(hours=2), retries=1),
+    "verdict": RECORDING["verdict"],
+})
+
+
+KAFKA_TOPICS: Mapping[str, Limit] = MappingProxyType({
+    "check": Limit(timedelta(minutes=5)),
+    "plan": Limit(timedelta(minutes=20), retries=2),
+    "apply": Limit(timedelta(hours=2), retries=2),
+    "approve": Limit(timedelta(hours=24)),
+    "apply_approved": Limit(timedelta(hours=8), retries=2),
+    **RECORDING,
+})
+"""That of ``approve`` is how long a person may take; ``apply_approved`` may have to move replicas."""
+
+KAFKA_DRIFT: Mapping[str, Limit] = MappingProxyType({
+    "drift": Limit(timedelta(hours=1), retries=1),
     "verdict": RECORDING["verdict"],
 })
 

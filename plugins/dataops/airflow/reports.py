@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
 
 from dataops.backup.steps import StepReport
 from dataops.errors import DataOpsError
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     from dataops.store import ObjectStore
 
+Report = TypeVar("Report", bound=BaseModel)
+
 LONGEST = 32 * 1024
 """Bytes of a report that may stand in Airflow's metadata database."""
 
@@ -22,7 +26,7 @@ class ReportChanged(DataOpsError):
     """What a task left in the store is not what another task finds there."""
 
 
-def pack(report: StepReport, key: str, store: Callable[[], ObjectStore]) -> dict[str, JsonValue]:
+def pack(report: BaseModel, key: str, store: Callable[[], ObjectStore]) -> dict[str, JsonValue]:
     """What is pushed as XCom: the report itself, or the key and hash under which it lies in the store.
 
     A drill of 2,000 tables says something of each; a report of a few lines needs no store that answers.
@@ -36,9 +40,14 @@ def pack(report: StepReport, key: str, store: Callable[[], ObjectStore]) -> dict
 
 def unpack(left: Mapping[str, Any], store: Callable[[], ObjectStore]) -> StepReport:
     """The report that ``pack`` packed; ``ReportChanged`` where the store holds other bytes."""
+    return unpack_as(StepReport, left, store)
+
+
+def unpack_as(kind: type[Report], left: Mapping[str, Any], store: Callable[[], ObjectStore]) -> Report:
+    """The report of this kind; see ``unpack``."""
     if "report" not in left:
-        return StepReport.model_validate(left)
+        return kind.model_validate(left)
     body = store().get(left["report"])
     if hashlib.sha256(body).hexdigest() != left["sha256"]:
         raise ReportChanged(f"{left['report']} is not what the task before left there: somebody changed it.")
-    return StepReport.model_validate_json(body)
+    return kind.model_validate_json(body)

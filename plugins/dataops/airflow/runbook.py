@@ -8,6 +8,7 @@ from dataops.inventory import Database, format_duration
 
 if TYPE_CHECKING:
     from dataops.inventory import Server, Subject
+    from dataops.kafka.desired import Cluster
 
 
 def about(subject: Subject, server: Server) -> str:
@@ -41,6 +42,22 @@ def about_drills(subject: Subject) -> str:
         "Checks": f"{drill.mode}{budget}",
         "Scratch server": drill.scratch,
         "By hand": f"`dataops drill run {subject.name} --point latest`",
+    })
+
+
+def about_cluster(cluster: Cluster) -> str:
+    """Markdown: which cluster it is, whose, and what a person must approve."""
+    folder = f"include/kafka/{cluster.name}/"
+    approval = (
+        "what is disruptive or destructive" if cluster.guarded else "nothing: the cluster is not guarded"
+    )
+    return _table({
+        "Cluster": f"`{cluster.name}`, id `{cluster.cluster_id}`",
+        "Owner": cluster.owner,
+        "Files": f"`{folder}cluster.yaml`, `{folder}topics/<team>.yaml`",
+        "A person approves": approval,
+        "Topics are deleted": "in two steps" if cluster.deletion.enabled else "never",
+        "By hand": f"`dataops kafka plan {cluster.name}`",
     })
 
 

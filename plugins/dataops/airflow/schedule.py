@@ -22,6 +22,12 @@ TICKED = {"scheduled", "backfill"}
 DRILLS_START = 4
 """The hour, UTC, at which drills begin that only say ``daily`` or ``weekly``: after the night's backups."""
 
+PROVISIONING_STARTS = 6
+"""The hour, UTC, at which daily provisioning begins: after the night's looks for drift."""
+
+LATE = timedelta(minutes=15)
+"""After its tick a dangerous DAG does not start any more."""
+
 JUST_NOW = timedelta(minutes=2)
 """A first tick that was so long ago still counts: the DAG processor may read the file just after it."""
 
@@ -32,6 +38,13 @@ def timetable(subject: Subject) -> CronTriggerTimetable | MultipleCronTriggerTim
     if len(crons) == 1:
         return CronTriggerTimetable(crons[0], timezone="UTC")
     return MultipleCronTriggerTimetable(*crons, timezone="UTC")
+
+
+def is_too_late(run: Any, now: datetime) -> bool:
+    """Whether a run of a dangerous DAG was started by a tick that is long over: on deploy, on unpausing."""
+    run_type = str(getattr(run.run_type, "value", run.run_type))
+    tick: datetime | None = run.logical_date
+    return run_type in TICKED and tick is not None and now - tick > LATE
 
 
 def type_of_run(server: Server, run: Any, chosen: str) -> BackupType | str:

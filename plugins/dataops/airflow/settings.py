@@ -26,18 +26,21 @@ def dag_settings(
     runbook: str,
     limits: Mapping[str, Limit],
     start: datetime | None = START,
+    paused: bool = False,
+    runs: int = 1,
 ) -> dict[str, Any]:
     """The arguments of a DAG that looks after production while its people are asleep.
 
-    ``start`` is None for what must wait for its next tick: see ``schedule.from_the_next_tick``.
+    ``start`` is None for what must wait for its next tick: see ``schedule.from_the_next_tick``. ``paused``
+    is for what a person must switch on; ``runs`` above 1 for runs that may wait for a person.
     """
     who = {"capability": capability.value, "subject": subject, "owner": owner}
     return {
         "start_date": start,
         "catchup": False,
-        "max_active_runs": 1,
+        "max_active_runs": runs,
         # A DAG that nobody switched on would be a backup that nobody takes.
-        "is_paused_upon_creation": False,
+        "is_paused_upon_creation": paused,
         # Bundles version dags/, but not plugins/: a run must not mix an old file with new code.
         "disable_bundle_versioning": True,
         "dagrun_timeout": run_timeout(limits),
@@ -50,16 +53,22 @@ def dag_settings(
     }
 
 
-def broken_settings(file: InvalidFile) -> dict[str, Any]:
-    """The arguments of the DAG that stands for a file which cannot be read."""
+def broken_settings(
+    file: InvalidFile,
+    capability: Capability = Capability.BACKUP,
+    *,
+    meaning: str = "is not backed up",
+    shown_by: str = "dataops inventory check",
+) -> dict[str, Any]:
+    """The arguments of the DAG that stands for a file which cannot be read, and what that means."""
     told = "\n".join(f"- {line}" for line in file.errors)
     return {
         **dag_settings(
-            Capability.BACKUP,
+            capability,
             subject=file.name,
             owner="unknown",
-            runbook=f"**{file.name} is not backed up**, because its file cannot be read:\n\n{told}\n\n"
-            "Mend the file; `dataops inventory check` shows the same before a push.",
+            runbook=f"**{file.name} {meaning}**, because its file cannot be read:\n\n{told}\n\n"
+            f"Mend the file; `{shown_by}` shows the same before a push.",
             limits={"mend_the_file": Limit(timedelta(minutes=5))},
         ),
         "access_control": None,

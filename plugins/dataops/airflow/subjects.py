@@ -10,6 +10,7 @@ from airflow.sdk import get_parsing_context
 from dataops.airflow.resolve import resolve
 from dataops.inventory import Inventory, load
 from dataops.inventory.location import environment_name, include_folder
+from dataops.kafka.files.loading import Clusters, read_clusters
 from dataops.platform import Platform
 
 
@@ -21,6 +22,11 @@ def inventory() -> Inventory:
 @cache
 def _read_once(folder: Path, name: str) -> Inventory:
     return load(folder, name)
+
+
+def clusters() -> Clusters:
+    """The Kafka clusters of this environment, by their own files: topics are read when a task runs."""
+    return read_clusters(include_folder(), environment_name())
 
 
 def platform(*, fresh: bool = False) -> Platform:

@@ -10,6 +10,8 @@ class Capability(StrEnum):
 
     BACKUP = "backup"
     BACKUP_WATCH = "backup_watch"
+    KAFKA_DRIFT = "kafka_drift"
+    KAFKA_TOPICS = "kafka_topics"
     REHEARSAL = "rehearsal"
     RESTORE_DRILL = "restore_drill"
     SWEEP = "sweep"

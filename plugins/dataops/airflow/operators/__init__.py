@@ -4,14 +4,25 @@ from dataops.airflow.operators.backup import Expire, Preflight, Publish, Take, V
 from dataops.airflow.operators.broken_file import BrokenFile
 from dataops.airflow.operators.drill import CheckResult, Drill, DrillEvidence, Prepare, Teardown
 from dataops.airflow.operators.evidence import Evidence, Verdict
+from dataops.airflow.operators.kafka import (
+    Approve,
+    DriftCheck,
+    TopicsApply,
+    TopicsApplyApproved,
+    TopicsCheck,
+    TopicsEvidence,
+    TopicsPlan,
+)
 from dataops.airflow.operators.look import Look
 from dataops.airflow.operators.rehearse import Rehearse
 from dataops.airflow.operators.snapshot import TakeSnapshot
 from dataops.inventory import Subject
 
 __all__ = [
+    "Approve",
     "BrokenFile",
     "CheckResult",
+    "DriftCheck",
     "Drill",
     "DrillEvidence",
     "Evidence",
@@ -24,6 +35,11 @@ __all__ = [
     "Take",
     "TakeSnapshot",
     "Teardown",
+    "TopicsApply",
+    "TopicsApplyApproved",
+    "TopicsCheck",
+    "TopicsEvidence",
+    "TopicsPlan",
     "Verdict",
     "Verify",
     "taking",

@@ -1,0 +1,306 @@
+"""The steps of provisioning a Kafka cluster as tasks, with a person's approval, and the look for drift."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk.exceptions import AirflowSkipException
+
+from dataops.airflow import assets, links, subjects
+from dataops.airflow.operators.backup import RETURNED
+from dataops.airflow.operators.evidence import Evidence
+from dataops.airflow.operators.page_link import EvidencePage
+from dataops.airflow.operators.stoppable import Stoppable
+from dataops.airflow.recording import put_on_record, run_lineage
+from dataops.airflow.reports import pack, unpack_as
+from dataops.airflow.schedule import is_too_late
+from dataops.airflow.tags import Capability
+from dataops.backup.outcome import NotPassed
+from dataops.errors import DataOpsError
+from dataops.kafka.steps import Job, StepReport, broken, unfinished
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from dataops.evidence.verdict import Check
+
+APPROVE, REJECT = "Approve", "Reject"
+STEPS = ("check", "plan", "apply", "approve", "apply_approved")
+
+
+class TopicsStep(Stoppable):
+    """One step of provisioning ``cluster``. The task's id is the step's name; its report stands as XCom."""
+
+    step: ClassVar[str]
+    template_fields: Sequence[str] = ("cluster",)
+
+    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
+        super().__init__(**{"task_id": self.step, **kwargs})
+        self.cluster = cluster
+
+    @abstractmethod
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Do the step."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The step's report. Raises what stopped it, or ``NotPassed``, with the report already pushed."""
+        started = datetime.now(UTC)
+        job = job_of(self, context)
+        try:
+            with self._stoppable():
+                report = self.work(job, context)
+        except DataOpsError as error:
+            left_by(context, job, broken(self.step, started, error))
+            # A user's mistake is told in its sentence; where in our code it surfaced helps nobody.
+            raise error.with_traceback(None) from None
+        except Exception as error:
+            left_by(context, job, broken(self.step, started, error))
+            raise
+        left = left_by(context, job, report)
+        red = self.stops(report)
+        if red is not None:
+            raise NotPassed(f"{self.step}: {red.name} is {red.verdict.value}: {red.reason}")
+        return left
+
+    def stops(self, report: StepReport) -> Check | None:
+        """The red check that the next steps must not build on."""
+        return report.red
+
+
+class TopicsCheck(TopicsStep):
+    """Read the files, and refuse a start that a tick of long ago gave."""
+
+    step = "check"
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Find every mistake of every file."""
+        from dataops.kafka import run
+
+        if is_too_late(context["dag_run"], datetime.now(UTC)):
+            raise NotPassed(
+                "This run's tick is more than 15 minutes ago: nothing was read or changed. The next tick, or "
+                "a run by hand, provisions the cluster."
+            )
+        return run.check(job)
+
+
+class TopicsPlan(TopicsStep):
+    """Read the cluster and say what an apply would change, and whether the cluster would take it."""
+
+    step = "plan"
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Plan, ask the cluster, keep the plan in the store."""
+        from dataops.kafka import run
+
+        return run.plan(job)
+
+    def stops(self, report: StepReport) -> Check | None:
+        """What is refused, and what keeps the gated part, keeps nobody from the safe part."""
+        from dataops.kafka import run
+
+        return run.stops(report, "safe")
+
+
+class TopicsApply(TopicsStep):
+    """Apply the safe part of the very plan, under the lease of the cluster, and read it back."""
+
+    step = "apply"
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Plan again; go on only where that is the same plan."""
+        from dataops.kafka import run
+
+        return run.apply(job, "safe", _hash(planned(job, context), "safe"))
+
+
+class TopicsApplyApproved(TopicsStep):
+    """Apply the part that a person approved, where there is one."""
+
+    step = "apply_approved"
+
+    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
+        # Where nobody had to be asked, the task before is skipped and this one has its turn.
+        super().__init__(cluster=cluster, **{"trigger_rule": "none_failed", **kwargs})
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Plan again; go on only where that is the plan which was approved."""
+        from dataops.kafka import run
+
+        return run.apply(job, "gated", _hash(planned(job, context), "gated"))
+
+
+class Approve(HITLOperator):
+    """Shows a person what is disruptive or destructive, and waits; skipped where there is nothing of it.
+
+    The answer is bound to the plan's hash, which the next step works out again. No lease is held. Whoever
+    started the run or wrote the change cannot approve it, nor can somebody unknown.
+    """
+
+    step = "approve"
+    template_fields: Sequence[str] = ("cluster", "subject", "body")
+
+    def __init__(self, *, cluster: str, response_timeout: timedelta, **kwargs: Any) -> None:
+        super().__init__(**{
+            "task_id": self.step,
+            "subject": f"Changes of the Kafka cluster {cluster} that are not safe",
+            "options": [APPROVE, REJECT],
+            "response_timeout": response_timeout,
+            **kwargs,
+        })
+        self.cluster = cluster
+
+    def execute(self, context: Context) -> Any:
+        """Ask, unless nobody needs to be asked."""
+        from dataops.kafka import approval, plans, run
+
+        job = job_of(self, context)
+        report = planned(job, context)
+        part = _hash(report, "gated")
+        if not part:
+            self._skip(context, job, "nothing is disruptive or destructive")
+        if red := run.stops(report, "gated"):
+            self._refuse(context, job, part, f"not asked for: {red.name}: {red.reason}")
+        if not report.data.get("guarded"):
+            self._skip(context, job, "the cluster is not guarded")
+        found = plans.read_plan(job.platform.store, str(report.data["plan"]))
+        self.body = approval.request(found, link=links.runbook(context["dag"].dag_id))
+        return super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """The report of an approval that counts; ``NotApproved`` for every other answer, and for none."""
+        from dataops.kafka import approval
+
+        job = job_of(self, context)
+        part = _hash(planned(job, context), "gated")
+        if "error" in event:
+            self._refuse(context, job, part, f"nobody answered in time ({event['error_type']})")
+        answered = super().execute_complete(context, event)
+        who = dict(answered.get("responded_by_user") or {})
+        approver = [str(each) for each in (who.get("id"), who.get("name")) if each]
+        if answered["chosen_options"] != [APPROVE]:
+            self._refuse(context, job, part, f"{approver[-1] if approver else 'somebody'} said no")
+        problem = approval.objection(approver, self._requesters(context), self._authors(job, context))
+        if problem:
+            self._refuse(context, job, part, problem)
+        return left_by(context, job, approval.given(part, approver[-1]))
+
+    def _requesters(self, context: Context) -> list[str] | None:
+        """Who started the run; None where it was a person whom nobody can name, none for the schedule."""
+        run: Any = context["dag_run"]
+        name = getattr(run, "triggering_user_name", None)
+        by_hand = str(getattr(run.run_type, "value", run.run_type)) == "manual"
+        return [name] if name else None if by_hand else []
+
+    def _authors(self, job: Job, context: Context) -> Sequence[str]:
+        from dataops.kafka import approval
+
+        told = context["params"].get("author")
+        return [str(told)] if told else approval.authors_of(job.include, job.cluster)
+
+    def _skip(self, context: Context, job: Job, reason: str) -> NoReturn:
+        from dataops.kafka import approval
+
+        left_by(context, job, approval.not_needed(reason))
+        raise AirflowSkipException(f"Nobody has to approve: {reason}.")
+
+    def _refuse(self, context: Context, job: Job, part: str, reason: str) -> NoReturn:
+        from dataops.kafka import approval
+
+        left_by(context, job, approval.missing(part, reason))
+        raise approval.NotApproved(f"Not approved: {reason}. Nothing of it was changed.")
+
+
+class TopicsEvidence(Evidence):
+    """Records the run from what its steps left, however they ended."""
+
+    capability = Capability.KAFKA_TOPICS.value
+
+    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
+        super().__init__(subject=cluster, **kwargs)
+        self.cluster = cluster
+
+    def execute(self, context: Context) -> Any:
+        """Where the record lies and what it says."""
+        from dataops.kafka.recording import record_of
+
+        job = job_of(self, context)
+        record = record_of(job, self._left(context, job), lineage=run_lineage(context))
+        told = put_on_record(job.platform.store, record, context)
+        self.page = told["page"]
+        return told
+
+    def _left(self, context: Context, job: Job) -> list[StepReport]:
+        """One report per step, in order; stand-ins for those that never came."""
+        reports: list[StepReport] = []
+        red: str | None = None
+        for step in STEPS:
+            left = context["ti"].xcom_pull(task_ids=step)
+            report = (
+                unpack_as(StepReport, left, lambda: job.platform.store)
+                if left
+                else unfinished(step, after=red)
+            )
+            reports.append(report)
+            red = red or (step if report.red else None)
+        return reports
+
+
+class DriftCheck(Stoppable):
+    """Looks whether the cluster is as declared and well, and puts it on record."""
+
+    template_fields: Sequence[str] = ("cluster",)
+    operator_extra_links = (EvidencePage(),)
+    page = ""
+
+    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
+        outlets = [assets.verdict(Capability.KAFKA_DRIFT.value, cluster)]
+        super().__init__(**{"task_id": "drift", "outlets": outlets, **kwargs})
+        self.cluster = cluster
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Where the record lies and what it says."""
+        from dataops.kafka.drift_check import check_drift
+
+        job = job_of(self, context)
+        with self._stoppable():
+            looked = check_drift(
+                job, revert=bool(context["params"].get("revert")), lineage=run_lineage(context)
+            )
+        for line in looked.told.splitlines():
+            self.log.info("%s", line)
+        told = put_on_record(job.platform.store, looked.record, context)
+        self.page = told["page"]
+        return told
+
+
+def job_of(task: Any, context: Context) -> Job:
+    """The cluster, the platform, and who holds the lease."""
+    return Job(
+        platform=subjects.platform(),
+        cluster=task.cluster,
+        say=lambda line: task.log.info("%s", line),
+        holder=f"{context['dag'].dag_id}, run {context['run_id']}, task {task.task_id}",
+    )
+
+
+def left_by(context: Context, job: Job, report: StepReport) -> dict[str, Any]:
+    """Pushes the report, by the store where it is long; what was pushed."""
+    name = f"{report.started:%Y%m%dT%H%M%S.%f}-{report.step}"
+    key = f"kafka/{job.cluster}/reports/{name}.json"
+    left = pack(report, key, lambda: job.platform.store)
+    context["ti"].xcom_push(key=RETURNED, value=left)
+    return left
+
+
+def planned(job: Job, context: Context) -> StepReport:
+    """What the task ``plan`` of this run left."""
+    return unpack_as(StepReport, context["ti"].xcom_pull(task_ids="plan"), lambda: job.platform.store)
+
+
+def _hash(report: StepReport, which: str) -> str:
+    return str(report.data.get(which) or "")
