@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from dataops.drill.rehearsal.fault import Family, Fault, Kind, NotInjectable
 from dataops.drill.rehearsal.stage import Stage
 from dataops.errors import DataOpsError
+
+SEED = int(os.environ.get("DATAOPS_SEED", datetime.now(UTC).strftime("%G%V")))
+"""Another one each week: whoever runs the tests again meets the same faults."""
 
 ATTEMPTS = 40
 """Draws until one can be carried out: PostgreSQL refuses what other objects depend on."""

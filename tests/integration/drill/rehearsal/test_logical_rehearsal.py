@@ -22,13 +22,12 @@ from dataops.evidence.record import Record
 from dataops.evidence.verdict import Verdict
 
 from sandbox.deadline import wait_until
-from tests.integration.drill.rehearsal.random_mutations import mutation
+from tests.integration.drill.rehearsal.random_mutations import SEED, mutation
 
 TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
-SEED = int(os.environ.get("DATAOPS_SEED", random.SystemRandom().randrange(1 << 30)))
 MUTATIONS = 200 if TORTURE else 4
 FAULTS_OF_A_RUN = 16
-"""Of the sample, drawn anew each time; ``make torture`` puts in the whole library."""
+"""Of the sample, drawn anew each week; ``make torture`` puts in the whole library."""
 
 ONLY_HASHES_SEE = "data: value edited in its page"
 """Its checksum is valid again."""

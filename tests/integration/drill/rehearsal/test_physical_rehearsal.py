@@ -10,9 +10,9 @@ import pytest
 from dataops.drill.rehearsal import rehearse
 from dataops.evidence.verdict import Verdict
 
+from tests.integration.drill.rehearsal.random_mutations import SEED
 from tests.integration.plant import Run, Site
 
-SEED = int(os.environ.get("DATAOPS_SEED", random.SystemRandom().randrange(1 << 30)))
 TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
 SAMPLE = (
     "WAL: first segment of the backup missing",
