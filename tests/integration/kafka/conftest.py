@@ -19,7 +19,7 @@ def kafka(server_folder: Path) -> Iterator[KafkaServer]:
     server = KafkaServer.make(server_folder / "kafka")
     server.start()
     yield server
-    server.stop(seconds=2)
+    server.stop(seconds=0)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def three_brokers(server_folder: Path) -> Iterator[KafkaServer]:
     server = KafkaServer.make(server_folder / "kafka-three", size=3)
     server.start()
     yield server
-    server.stop(seconds=2)
+    server.stop(seconds=0)
 
 
 @pytest.fixture

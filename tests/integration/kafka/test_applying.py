@@ -10,9 +10,11 @@ from confluent_kafka.admin import AclOperation
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError
 from dataops.evidence.verdict import Verdict
+from dataops.kafka.applying import topics
 from dataops.kafka.applying.journal import read_unfinished
 from dataops.kafka.applying.outcome import Result
 from dataops.kafka.applying.preflight import preflight
+from dataops.kafka.applying.present import Present
 from dataops.kafka.changes import (
     AddAcl,
     AddPartitions,
@@ -150,20 +152,20 @@ def test_a_deletion_needs_the_state_of_the_plan(
     written, quiet = f"{prefix}written", f"{prefix}quiet"
     kafka.create(written, quiet)
     kafka.produce(written, 5)
-    topics = observe(session).topics
-    stakes = read_stakes(session, topics, [written, quiet])
-    cut = [part(QuarantineTopic(name, topics[name].topic_id, quarantine(name))) for name in (written, quiet)]
+    found = observe(session).topics
+    stakes = read_stakes(session, found, [written, quiet])
+    cut = [part(QuarantineTopic(name, found[name].topic_id, quarantine(name))) for name in (written, quiet)]
     assert results(carry_out(session, store, cut[1])) == [APPLIED]
     kafka.produce(written, 1)
     deletions = part(
         *(
-            change(DeleteTopic(name, topics[name].topic_id, (quarantine(name),)), stake=stakes[name])
+            change(DeleteTopic(name, found[name].topic_id, (quarantine(name),)), stake=stakes[name])
             for name in (written, quiet)
         )
     )
     report = carry_out(session, store, deletions)
     assert results(report) == [REFUSED, APPLIED], reasons(report)
-    assert "1 messages were written" in report.outcomes[0].reason
+    assert "written to" in report.outcomes[0].reason
     assert written in kafka.topics() and quiet not in kafka.topics()
     assert not [acl for acl in observe(session).acls or () if acl.name == quiet]
     assert results(carry_out(session, store, deletions))[1] is ALREADY
@@ -325,6 +327,14 @@ def test_a_hidden_topic_is_refused(kafka: KafkaServer, store: ObjectStore, prefi
         report = carry_out(blind, store, part(create(f"{prefix}topic", 1)))
     assert results(report) == [REFUSED]
     assert "may not see it" in report.outcomes[0].reason
+
+
+def test_the_limit_of_the_controller_is_real_and_batches_stay_below(session: Session, prefix: str) -> None:
+    wide = [create(f"{prefix}{number}", 1000) for number in range(11)]
+    together = topics.create(session, wide, Present(controller=1), dry=True)
+    assert not any(answer.taken for answer in together)
+    checks = {check.name: check for check in preflight(session, part(*wide))}
+    assert checks["broker's own check"].verdict is Verdict.PASSED, checks["broker's own check"].reason
 
 
 def test_batches_hold_what_the_controller_takes_at_once(

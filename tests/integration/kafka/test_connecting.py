@@ -203,7 +203,7 @@ def test_what_is_wrong_is_said_in_one_sentence_within_ten_seconds(
     caplog.set_level(logging.DEBUG)
     connection = make(kafka)
     begun = time.monotonic()
-    with pytest.raises(kind) as raised, connect(connection, kafka.cluster_id, patience=3):
+    with pytest.raises(kind) as raised, connect(connection, kafka.cluster_id, patience=2):
         raise AssertionError("it connected")
     assert time.monotonic() - begun < 10
     message = str(raised.value)

@@ -13,6 +13,7 @@ from dataops.kafka.applying.preflight import preflight
 from dataops.kafka.changes import AddPartitions, CreateTopic, Reassign, SetConfig
 from dataops.kafka.cluster.configs import read_broker_configs
 from dataops.kafka.cluster.connecting import Session
+from dataops.kafka.cluster.metadata import live_brokers
 from dataops.kafka.cluster.observing import observe
 from dataops.kafka.desired import Cluster, Source
 from dataops.kafka.health import health
@@ -36,7 +37,7 @@ def throttles(session: Session, topic: str) -> dict[str, object]:
     found: dict[str, object] = {
         key: value for key, value in topic_of(session, topic).configs.items() if "throttled" in key
     }
-    for node in session.wire.nodes:
+    for node in live_brokers(session.wire):
         configs = read_broker_configs(session.wire, node)
         found |= {
             f"{node} {name}": configs[name][0]

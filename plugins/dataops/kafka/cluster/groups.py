@@ -9,6 +9,7 @@ from typing import Any
 
 from dataops.kafka.cluster.configs import batches
 from dataops.kafka.cluster.connecting import Session
+from dataops.kafka.cluster.metadata import live_brokers
 from dataops.kafka.cluster.offsets import Place
 from dataops.kafka.cluster.wire import Wire, check, word
 
@@ -41,7 +42,7 @@ def read_groups(session: Session, topics: Collection[str]) -> tuple[list[Group],
     wire, unknown = session.wire, []
     states: dict[str, str] = {}
     committed: dict[str, dict[Place, int]] = {}
-    for node in wire.nodes:
+    for node in live_brokers(wire):
         listed = _list(wire, node)
         states |= listed
         for names in batches(sorted(listed), AT_ONCE):

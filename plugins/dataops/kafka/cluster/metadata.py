@@ -64,6 +64,11 @@ def read_metadata(wire: Wire, names: Collection[str] | None, *, rights: bool = F
     )
 
 
+def live_brokers(wire: Wire) -> tuple[int, ...]:
+    """The ids of the brokers that are up now; one request."""
+    return tuple(broker.id for broker in read_metadata(wire, []).brokers)
+
+
 def topic_id_text(found: UUID | None) -> str:
     """The id as Kafka's own tools write it; empty where the broker is too old to have ids."""
     if found is None or not found.int:

@@ -48,7 +48,7 @@ def observe(
     users = _probe(abilities, Capability.SCRAM, lambda: read_users(wire))
     quotas = _probe(abilities, Capability.QUOTAS, lambda: read_quotas(wire))
     moves = _probe(abilities, Capability.REASSIGNMENT, lambda: read_moves(wire)) or {}
-    _probe(abilities, Capability.LOG_DIRS, lambda: _see_log_dirs(wire))
+    _probe(abilities, Capability.LOG_DIRS, lambda: _see_log_dirs(wire, found.brokers[0].id))
     return ObservedCluster(
         cluster_id=session.cluster_id,
         at=at,
@@ -56,7 +56,7 @@ def observe(
         controller=found.controller,
         topics=assemble(visible, configs, moves),
         hidden={**(asked.hidden if asked else {}), **configs.refused},
-        defaults=configs.defaults or _shared_defaults(wire),
+        defaults=configs.defaults or _shared_defaults(wire, found.brokers[0].id),
         acls=acls,
         users=users,
         quotas=quotas,
@@ -138,18 +138,18 @@ def _probe(abilities: dict[Capability, Ability], about: Capability, read: Callab
     return answer
 
 
-def _shared_defaults(wire: Wire) -> Mapping[str, Inherited] | None:
+def _shared_defaults(wire: Wire, node: int) -> Mapping[str, Inherited] | None:
     try:
-        return read_shared_defaults(wire, wire.nodes[0])
+        return read_shared_defaults(wire, node)
     except (Unsupported, NotAllowed):
         return None
 
 
-def _see_log_dirs(wire: Wire) -> Any:
+def _see_log_dirs(wire: Wire, node: int) -> Any:
     """Whether sizes can be read, by asking one broker for no topic."""
     from kafka.protocol.admin import DescribeLogDirsRequest
 
-    answer = wire.read(lambda: DescribeLogDirsRequest(topics=[]), node=wire.nodes[0])
+    answer = wire.read(lambda: DescribeLogDirsRequest(topics=[]), node=node)
     codes = [getattr(answer, "error_code", 0) or 0, *(each.error_code for each in answer.results)]
     check(next((code for code in codes if code), 0), "read the log directories")
     if not answer.results:  # before version 3 an answer without a directory is how a broker refuses

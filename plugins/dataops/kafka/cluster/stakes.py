@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dataops.kafka.cluster.connecting import Session
 from dataops.kafka.cluster.errors import NotAllowed, Unsupported
 from dataops.kafka.cluster.groups import Group, read_groups
+from dataops.kafka.cluster.metadata import live_brokers
 from dataops.kafka.cluster.newest_records import Sample, read_samples
 from dataops.kafka.cluster.offsets import Offsets, Place, read_offsets
 from dataops.kafka.cluster.wire import Wire, check
@@ -60,7 +61,7 @@ def read_sizes(wire: Wire, topics: Mapping[str, ObservedTopic]) -> dict[Place, d
 
     Wanted = DescribeLogDirsRequest.DescribableLogDirTopic
     found: dict[Place, dict[int, int]] = {}
-    for node in wire.nodes:
+    for node in live_brokers(wire):
         answer = wire.read(
             lambda: DescribeLogDirsRequest(
                 topics=[

@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dataops.kafka.cluster.errors import ClusterUnreachable, NotAllowed, Unsupported
@@ -103,11 +102,6 @@ class Wire:
             return bool(self.client._manager.broker_version_data.api_version(request) >= version)
         except IncompatibleBrokerVersion:
             return False
-
-    @cached_property
-    def nodes(self) -> tuple[int, ...]:
-        """The ids of the brokers that were live when we connected."""
-        return tuple(sorted(broker.node_id for broker in self.client._manager.cluster.brokers()))
 
 
 def word(code: int) -> str:
