@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,11 @@ from dataops.connections import Connection
 from dataops.store.errors import StoreRefused
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from mypy_boto3_s3 import S3Client
+
+_MAKING = threading.Lock()
+"""Held while a client is made: a session of boto3 is not thread-safe, a client is (boto3 guide, Clients)."""
 
 
 def s3_client(connection: Connection, *, read_timeout: float = 60) -> S3Client:
@@ -18,7 +24,6 @@ def s3_client(connection: Connection, *, read_timeout: float = 60) -> S3Client:
     ``extra``: endpoint_url, region_name, verify (path of a CA file, or false), addressing_style,
     session_token. Raises ``StoreRefused`` where ``verify`` names a file that is not there.
     """
-    from boto3.session import Session
     from botocore.config import Config
 
     extra = connection.extra
@@ -33,16 +38,25 @@ def s3_client(connection: Connection, *, read_timeout: float = 60) -> S3Client:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return Session().client(  # boto3.client() shares one session, which is not thread-safe
-        "s3",
-        endpoint_url=extra.get("endpoint_url") or None,
-        region_name=extra.get("region_name") or None,
-        verify=_verify(connection),
-        aws_access_key_id=connection.login or None,
-        aws_secret_access_key=connection.password or None,
-        aws_session_token=extra.get("session_token") or None,
-        config=config,
-    )
+    with _MAKING:
+        return _session().client(
+            "s3",
+            endpoint_url=extra.get("endpoint_url") or None,
+            region_name=extra.get("region_name") or None,
+            verify=_verify(connection),
+            aws_access_key_id=connection.login or None,
+            aws_secret_access_key=connection.password or None,
+            aws_session_token=extra.get("session_token") or None,
+            config=config,
+        )
+
+
+@cache
+def _session() -> Session:
+    """One for all clients: reading AWS's description of S3 anew costs more than a small request."""
+    from boto3.session import Session
+
+    return Session()
 
 
 def _verify(connection: Connection) -> Any:
