@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 SANDBOX := $(PYTHON) -m sandbox
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint bench torture new-server new-database
+.PHONY: help setup demo up down status test lint bench torture new-server new-database new-topic
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,3 +42,6 @@ new-server: setup ## Write include/servers/NAME.yaml: make new-server NAME=main 
 
 new-database: setup ## Write include/databases/NAME.yaml: make new-database NAME=shop SERVER=main OWNER=team
 	@.venv/bin/dataops new database $(NAME) $(if $(SERVER),--server $(SERVER)) $(if $(OWNER),--owner $(OWNER))
+
+new-topic: setup ## Add a Kafka topic to its team's file: make new-topic NAME=shop.orders TEAM=shop CLUSTER=main
+	@.venv/bin/dataops new topic $(NAME) --team $(TEAM) $(if $(CLUSTER),--cluster $(CLUSTER))

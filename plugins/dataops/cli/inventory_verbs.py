@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dataops.cli.answer import answer
 from dataops.cli.context import environment_of, include_of, platform_of
 from dataops.connections import from_environment
+from dataops.errors import ConfigurationError
 from dataops.inventory import load
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ def _add_new(group: Verbs, common: argparse.ArgumentParser) -> None:
     database.add_argument("--server", default="", help="server that it is on (default: the only one)")
     database.add_argument("--owner", default="", help="team that is called (default: the server's)")
     database.set_defaults(run=run_new_database)
+    topic = group.add_parser("topic", parents=[common], help="a Kafka topic, in its team's file")
+    topic.add_argument("name", metavar="NAME")
+    topic.add_argument("--team", required=True, help="team that it belongs to: topics/TEAM.yaml")
+    topic.add_argument("--cluster", default="", help="cluster that it is on (default: the only one)")
+    topic.add_argument("--description", default="", metavar="TEXT", help="what the topic carries")
+    topic.set_defaults(run=run_new_topic)
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -137,6 +144,26 @@ def run_new_database(arguments: argparse.Namespace) -> int:
     inventory = load(include, arguments.environment)
     path = new_database(include, inventory, arguments.name, server=arguments.server, owner=arguments.owner)
     answer({"path": str(path)}, f"Wrote {path}", as_json=arguments.json)
+    return 0
+
+
+def run_new_topic(arguments: argparse.Namespace) -> int:
+    """0; a valid topic was added to its team's file, which is made where there is none."""
+    from dataops.kafka.files.loading import cluster_names
+    from dataops.kafka.files.starting import new_topic
+
+    include = include_of(arguments)
+    known = cluster_names(include)
+    if not arguments.cluster and len(known) != 1:
+        raise ConfigurationError(f"Name the cluster with --cluster: {', '.join(known) or 'there is none'}.")
+    path = new_topic(
+        include,
+        arguments.cluster or known[0],
+        arguments.team,
+        arguments.name,
+        description=arguments.description,
+    )
+    answer({"path": str(path)}, f"Added {arguments.name} to {path}", as_json=arguments.json)
     return 0
 
 

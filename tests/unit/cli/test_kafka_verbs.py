@@ -74,6 +74,20 @@ def test_an_unknown_cluster_is_told_by_name(capsys: Caught) -> None:
     assert "kafka/mian" in capsys.readouterr().err
 
 
+def test_a_new_topic_is_valid_and_what_stood_there_stays(include: Path, capsys: Caught) -> None:
+    write(include, "main", "{partitions: 3, replication_factor: 3}")
+    with (include / "kafka" / "main" / "cluster.yaml").open("a") as file:
+        file.write("defaults: {partitions: 3, replication_factor: 3}\n")
+    assert main(("new", "topic", "a.new", "--team", "us")) == 0
+    assert "Added a.new" in capsys.readouterr().out
+    assert main(("kafka", "check")) == 0
+    assert capsys.readouterr().out == "main: 2 topics are valid.\n"
+    assert main(("new", "topic", "not allowed", "--team", "us")) == 2
+    write(include, "other")
+    assert main(("new", "topic", "a.newer", "--team", "us")) == 2
+    assert "--cluster: main, other" in capsys.readouterr().err
+
+
 def test_nothing_is_applied_without_a_hash(capsys: Caught) -> None:
     assert main(("kafka", "apply", "main")) == 2
     assert "`dataops kafka plan main` shows its hash" in capsys.readouterr().err
