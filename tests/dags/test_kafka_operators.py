@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from airflow.providers.standard.operators import hitl
+from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
-from dataops.airflow import operators, subjects
+from dataops.airflow import notify, operators, subjects
 from dataops.airflow.limits import NO_SECOND_TRY
 from dataops.backup.outcome import NotPassed
 from dataops.errors import ConfigurationError
@@ -39,14 +40,14 @@ class Run:
 
     def context(self, task: Any) -> Any:
         self.task_id = task.task_id
-        ti = SimpleNamespace(id="ti", xcom_push=self.push, xcom_pull=self.pull)
+        ti = SimpleNamespace(id="ti", task_id=task.task_id, xcom_push=self.push, xcom_pull=self.pull)
         outlets = {asset: SimpleNamespace(extra=self.events) for asset in task.outlets}
         return {
             "ti": ti,
             "task_instance": ti,
             "dag_run": self.dag_run,
             "run_id": "run-1",
-            "dag": SimpleNamespace(dag_id="kafka_topics__stream"),
+            "dag": DAG("kafka_topics__stream", schedule=None),
             "params": self.params,
             "outlet_events": outlets,
         }
@@ -182,11 +183,20 @@ def approve(monkeypatch: pytest.MonkeyPatch) -> operators.Approve:
 shown: dict[str, Any] = {}
 
 
-def test_a_person_is_asked_with_the_worst_case_and_the_hash(approve: operators.Approve) -> None:
+def test_a_person_is_told_and_asked_with_the_worst_case_and_the_hash(
+    approve: operators.Approve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    monkeypatch.setattr(notify, "to_slack", sent.append)
+    monkeypatch.setattr(notify, "to_mail", lambda message: 1 / 0)
     it = Run()
     it.left["plan"] = planned()
     with pytest.raises(TaskAwaitingInput):
         it.execute(approve)
+    (message,) = sent
+    assert message.title == "kafka_topics of stream (test): waits for a person"
+    assert message.evidence.endswith("/dags/kafka_topics__stream/runs/run-1/tasks/approve/required_actions")
+    assert message.owner == "streaming-team"
     assert shown["options"] == ["Approve", "Reject"]
     assert shown["defaults"] is None
     assert shown["body"].startswith("**Worst case: data is lost for good: topic shop.old")

@@ -27,6 +27,11 @@ def runbook(dag: str) -> str:
     return f"{_base()}/dags/{dag}"
 
 
+def required_action(dag: str, run: str, task: str) -> str:
+    """Where a person answers what this task asks."""
+    return f"{_base()}/dags/{dag}/runs/{quote(run, safe='')}/tasks/{task}/required_actions"
+
+
 def login(back_to: str) -> str:
     """Airflow's login, which leads back to this address of the same server."""
     return f"{_base()}/api/v2/auth/login?next={quote(back_to, safe='')}"

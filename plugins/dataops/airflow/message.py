@@ -8,7 +8,9 @@ from html import escape
 
 @dataclass(frozen=True)
 class Message:
-    """News of one run. ``evidence`` and ``runbook`` are addresses, ``verdict`` a verdict or ``recovered``."""
+    """News of one run. ``evidence`` and ``runbook`` are addresses, ``verdict`` a verdict,
+    ``recovered``, or that it waits for a person: then ``evidence`` is where to answer.
+    """
 
     capability: str
     subject: str

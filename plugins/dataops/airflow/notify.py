@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 SLACK, MAIL = "dataops_slack", "dataops_smtp"
 RECOVERED = "recovered"
+WAITING = "waits for a person"
 LOOK_BACK = 5
 
 
@@ -102,6 +103,36 @@ class Notify(BaseNotifier):
             evidence=links.page(link.page_key) if link else "none was found",
             runbook=links.runbook(links.dag_id(self.capability, self.subject)),
         )
+
+
+class Asked(BaseNotifier):
+    """Tells over every channel that has a connection that a run waits for a person, and where to answer."""
+
+    template_fields = ()
+
+    def __init__(self, *, capability: str, subject: str, owner: str, question: str) -> None:
+        super().__init__()
+        self.capability = capability
+        self.subject = subject
+        self.owner = owner
+        self.question = question
+
+    def notify(self, context: Context) -> None:
+        """Send it. Where a channel fails the question stands in Airflow all the same."""
+        dag_id = context["dag"].dag_id
+        message = Message(
+            capability=self.capability,
+            subject=self.subject,
+            environment=environment_name(),
+            owner=self.owner,
+            verdict=WAITING,
+            reason=self.question,
+            evidence=links.required_action(dag_id, context["run_id"], context["ti"].task_id),
+            runbook=links.runbook(dag_id),
+        )
+        for send in (to_slack, to_mail):
+            if trouble := _attempt(send, message):
+                log.warning("Nobody was told that the run waits: %s", trouble)
 
 
 def to_slack(message: Message) -> None:

@@ -11,6 +11,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dataops.airflow import assets, links, subjects
+from dataops.airflow.notify import Asked
 from dataops.airflow.operators.backup import RETURNED
 from dataops.airflow.operators.evidence import Evidence
 from dataops.airflow.operators.page_link import EvidencePage
@@ -169,6 +170,14 @@ class Approve(HITLOperator):
             self._skip(context, job, "the cluster is not guarded")
         found = plans.read_plan(job.platform.store, str(report.data["plan"]))
         self.body = approval.request(found, link=links.runbook(context["dag"].dag_id))
+        self.notifiers = [
+            Asked(
+                capability=Capability.KAFKA_TOPICS.value,
+                subject=self.cluster,
+                owner=job.desired.cluster.owner,
+                question=f"{approval.worst_case(found)} Plan {part[:12]}.",
+            )
+        ]
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
