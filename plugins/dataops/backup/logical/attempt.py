@@ -158,7 +158,7 @@ class Attempt:
             keys=self.keys,
             snapshot=snapshot,
             content=settings.content,
-            jobs=settings.jobs,
+            jobs=max(settings.jobs // 2, 1),  # it is a third of the dump's work
             budget=self.database.time_budget if self._rotates else None,
             hashed_before=before,
             say=self.job.say,
