@@ -24,6 +24,10 @@ BATCH = 1000
 """Topics a request: an answer of about 1.2 MB."""
 
 
+MOST_TELLING = 50
+"""How many topics are asked for defaults where each sets some keys itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Configs:
     """One topic's own overrides, the names of those whose value is hidden, and what it inherits if asked."""
@@ -50,16 +54,15 @@ def read_configs(
 ) -> Reading:
     """The configs of these topics; what a topic inherits only where ``inherited`` says so."""
     reading = Reading()
-    whole = False  # whether a topic without overrides has told all defaults
-    for batch in batches(names, BATCH):
-        answer = wire.read(partial(_request, TOPIC, batch))
+    telling = MOST_TELLING
+    for answer in wire.read_all([partial(_request, TOPIC, batch) for batch in batches(names, BATCH)]):
         for result in answer.results:
             name = result.resource_name
             if result.error_code == 0:
                 reading.topics[name] = _configs(result.configs, with_inherited=inherited(name))
-                if not whole:
+                if telling:
                     reading.defaults.update(_inherited(result.configs))
-                    whole = not reading.topics[name].own
+                    telling = telling - 1 if reading.topics[name].own else 0
             elif result.error_code not in ABSENT:
                 said = result.error_message or word(result.error_code)
                 reading.refused[name] = f"its configs may not be read ({said})"
