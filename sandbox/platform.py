@@ -148,6 +148,10 @@ class SandboxPlatform:
             },
             "dataops_decryption": {"conn_type": "generic", "password": self.secrets.operator_identity},
             "sandbox_pgbackrest": self._backrest_connection(),
+            "sandbox_kafka": {
+                "conn_type": "kafka",
+                "extra": {"bootstrap.servers": f"{LOOPBACK}:{self.ports['kafka']}"},
+            },
         }
 
     def _backrest_connection(self) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import shutil
 import subprocess
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,6 +14,9 @@ from sandbox.errors import Missing, ServiceFailed
 from sandbox.ports import LOOPBACK
 
 POM = Path(__file__).with_name("pom.xml")
+
+CLUSTER_ID = "c2FuZGJveC1rYWZrYS0wMQ"
+"""The id that include/kafka/main/cluster.yaml pins."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,15 @@ class Broker:
         return self.folder / "server.properties"
 
     def prepare(self) -> None:
-        """Write the configuration; format the log folder once."""
+        """Write the configuration; format the log folder once, and again where it is of another cluster."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._config.write_text("".join(f"{name}={value}\n" for name, value in self._settings().items()))
-        if not (self.folder / "data" / "meta.properties").exists():
-            identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        formatted = self.folder / "data" / "meta.properties"
+        if not formatted.exists() or f"cluster.id={CLUSTER_ID}\n" not in formatted.read_text():
+            shutil.rmtree(formatted.parent, ignore_errors=True)
             command = [java(), "-cp", f"{self.jars}/*", "kafka.tools.StorageTool", "format"]
             finished = subprocess.run(
-                # One word, since an id may begin with a hyphen.
-                [*command, f"--cluster-id={identity}", "-c", str(self._config)],
+                [*command, f"--cluster-id={CLUSTER_ID}", "-c", str(self._config)],
                 capture_output=True,
                 text=True,
                 check=False,

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from dataops import inventory
+from dataops.kafka.files.loading import read_clusters
 
 from sandbox import compose, dotenv
 from sandbox.home import Home
@@ -211,6 +212,11 @@ def test_the_store_has_the_sandboxs_options(local: SandboxPlatform) -> None:
 def test_kafka_has_the_sandboxs_settings(tmp_path: Path) -> None:
     own = {name.replace(".", "_").upper() for name in Broker(tmp_path, 1, 2, tmp_path)._settings()}
     assert {f"KAFKA_{name}" for name in own} | {"CLUSTER_ID"} == set(services["kafka"]["environment"])
+
+
+def test_kafka_has_the_id_that_its_files_pin() -> None:
+    (pinned,) = (cluster.cluster_id for cluster in read_clusters(ROOT / "include", "sandbox").clusters)
+    assert pinned == broker.CLUSTER_ID == services["kafka"]["environment"]["CLUSTER_ID"]
 
 
 def test_versions_are_those_of_the_sandbox() -> None:
