@@ -22,7 +22,7 @@ from tests.integration.kafka.building import create, part, session_with
 
 ROOT = Path(__file__).parents[3]
 TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
-ROUNDS = 10 if TORTURE else 2
+ROUNDS = 10 if TORTURE else 1
 TOPICS = 1000 if TORTURE else 100
 
 Start = Callable[..., subprocess.Popen[bytes]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 
 import pytest
 from dataops.kafka.applying import moving
@@ -29,6 +30,10 @@ from tests.integration.kafka.building import (
     results,
     session_with,
     topic_of,
+)
+
+ONLY_TORTURE = pytest.mark.skipif(
+    not os.environ.get("DATAOPS_TORTURE"), reason="takes half a minute: make torture"
 )
 
 
@@ -71,6 +76,8 @@ def test_replication_factor_and_placement_change_and_no_throttle_stays(
         assert topic_of(session, name).partitions[0].replicas == (3,)
 
 
+@pytest.mark.torture
+@ONLY_TORTURE
 def test_a_move_that_takes_long_is_unknown_and_gone_on_with(
     three_brokers: KafkaServer, store: ObjectStore, prefix: str
 ) -> None:
@@ -128,6 +135,8 @@ def test_throttles_that_a_crash_left_behind_are_removed_by_the_next_run(
         assert topic_of(session, name).partitions[0].replicas == (old,)
 
 
+@pytest.mark.torture
+@ONLY_TORTURE
 def test_a_broker_that_is_down_makes_the_cluster_unwell_and_is_no_reason_to_move(
     three_brokers: KafkaServer, store: ObjectStore, prefix: str
 ) -> None:
@@ -169,6 +178,8 @@ def test_a_broker_that_is_down_makes_the_cluster_unwell_and_is_no_reason_to_move
             three_brokers.wait_until_ready()
 
 
+@pytest.mark.torture
+@ONLY_TORTURE
 def test_the_controller_moves_in_the_middle(
     three_brokers: KafkaServer, store: ObjectStore, prefix: str
 ) -> None:
