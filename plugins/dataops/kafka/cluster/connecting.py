@@ -51,8 +51,13 @@ class Session:
         return Wire.connect(self.login, self.patience)
 
     def close(self) -> None:
+        """End both clients, here and now: librdkafka aborts the process that ends one in a thread of its own.
+
+        That is where Python's collector of garbage may happen to run, so none may be left to it.
+        """
         if "wire" in self.__dict__:
             self.wire.close()
+        del self.client
 
 
 @contextmanager
@@ -93,15 +98,18 @@ def _open(way: Login, patience: float) -> Session:
             f"The connection {way.connection_id!r} has a property that librdkafka does not take: "
             f"{_without_value(error)}."
         ) from None
-    future = admin.describe_cluster(request_timeout=patience)
-    while not future.done() and time.monotonic() < deadline:
-        admin.poll(0.05)
-        if any(is_final(trouble) for trouble in troubles):
-            break
-    if future.done() and future.exception() is None:
-        found = str(future.result().cluster_id)
-        log.info("kafka: connected to cluster %s by connection %s", found, way.connection_id)
-        return Session(way, found, admin, patience)
+    try:
+        future = admin.describe_cluster(request_timeout=patience)
+        while not future.done() and time.monotonic() < deadline:
+            admin.poll(0.05)
+            if any(is_final(trouble) for trouble in troubles):
+                break
+        if future.done() and future.exception() is None:
+            found = str(future.result().cluster_id)
+            log.info("kafka: connected to cluster %s by connection %s", found, way.connection_id)
+            return Session(way, found, admin, patience)
+    finally:
+        del admin  # not left to the frame, which an error's traceback keeps (see Session.close)
     raise explain(way, troubles)
 
 
