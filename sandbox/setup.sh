@@ -63,17 +63,21 @@ have chromium || missing="$missing chromium"
 have curl || missing="$missing curl"
 have zstd || missing="$missing zstd"
 have barman || missing="$missing barman"
+have pgbadger || missing="$missing pgbadger"
 have setpriv || missing="$missing util-linux"
 have uv || { [ -n "$python" ] && "$python" -c 'import ensurepip' 2>/dev/null; } || missing="$missing python3-venv"
 
 [ -z "$missing" ] || install "$missing"
 postgresql || fail "PostgreSQL is missing: there is no initdb in /usr/lib/postgresql/*/bin."
 
-# An extension with configuration tables, for the sandbox's database: its package is named after the major.
+# An extension with configuration tables, and one for trying indexes: their packages are named after the major.
 major=$(ls /usr/lib/postgresql 2>/dev/null | sort -n | tail -n 1)
-if [ -n "$major" ] && [ ! -e "/usr/share/postgresql/$major/extension/pg_partman.control" ]; then
-    install " postgresql-$major-partman"
-fi
+extensions=
+for extension in pg_partman:partman hypopg:hypopg; do
+    [ -z "$major" ] || [ -e "/usr/share/postgresql/$major/extension/${extension%%:*}.control" ] ||
+        extensions="$extensions postgresql-$major-${extension##*:}"
+done
+[ -z "$extensions" ] || install "$extensions"
 
 echo "Installing the Python packages of requirements.lock into .venv"
 if have uv; then
