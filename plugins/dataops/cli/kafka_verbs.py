@@ -1,4 +1,4 @@
-"""``dataops kafka …``: topics from reviewed files: check, plan, apply, look for drift, import."""
+"""``dataops kafka …``: topics from reviewed files: check, plan, apply, look for drift, import, convert."""
 
 from __future__ import annotations
 
@@ -46,6 +46,9 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
         group.add_parser(
             "import", parents=[common], help="write what is there as a team's file that plans to no change"
         )
+    )
+    _add_convert(
+        group.add_parser("convert", parents=[common], help="write a folder of topicctl as a team's file")
     )
 
 
@@ -99,6 +102,16 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topics-only", action="store_true", help="leave bindings, users and quotas out")
     parser.add_argument("--stdout", action="store_true", help="write no file, answer its text")
     parser.set_defaults(run=run_import)
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="one cluster's cluster.yaml and topics/")
+    parser.add_argument("--team", required=True, help="whose file it becomes: topics/TEAM.yaml")
+    parser.add_argument(
+        "--owner", default="", help="owner of the cluster, where it is new (default: the team)"
+    )
+    parser.add_argument("--stdout", action="store_true", help="write no file, answer their texts")
+    parser.set_defaults(run=run_convert)
 
 
 def _add_only(parser: argparse.ArgumentParser) -> None:
@@ -191,6 +204,28 @@ def run_import(arguments: argparse.Namespace) -> int:
         "text": taken.imported.text,
     }
     shown = f"Wrote {taken.path}: {taken.imported.topics} topics." if taken.path else taken.imported.text
+    answer(told, shown, as_json=arguments.json)
+    return 0
+
+
+def run_convert(arguments: argparse.Namespace) -> int:
+    """0; the files were written, or their texts answered. Needs no broker."""
+    from dataops.kafka.topicctl import convert, write
+
+    converted = convert(arguments.folder, arguments.team, owner=arguments.owner)
+    written = [] if arguments.stdout else write(converted, include_of(arguments))
+    for note in converted.notes:
+        say(f"note: {note}")
+    told = {
+        "verdict": "passed",
+        "evidence": None,
+        "paths": [str(path) for path in written],
+        "notes": converted.notes,
+        "files": converted.files,
+    }
+    shown = "\n".join(f"Wrote {path}." for path in written) or "\n".join(
+        f"# include/kafka/{path}\n{text}" for path, text in converted.files.items()
+    )
     answer(told, shown, as_json=arguments.json)
     return 0
 

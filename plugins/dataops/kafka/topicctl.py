@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from dataops.errors import ConfigurationError
+from dataops.kafka.files.loading import CLUSTER_FILE, FOLDER
 from dataops.kafka.files.starting import CLUSTER_SCHEMA, TOPICS_SCHEMA, dump
 
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
@@ -53,9 +54,9 @@ def convert(
     """
     variables = os.environ if environment is None else environment
     converted = Converted()
-    cluster = next(_documents(folder / "cluster.yaml", variables, converted), None)
+    cluster = next(_documents(folder / CLUSTER_FILE, variables, converted), None)
     if cluster is None:
-        raise NotTopicctl(f"{folder / 'cluster.yaml'} is not there: name the folder of one cluster.")
+        raise NotTopicctl(f"{folder / CLUSTER_FILE} is not there: name the folder of one cluster.")
     name, text = _cluster(cluster, owner or team, converted)
     converted.files[f"{name}/cluster.yaml"] = text
     topics: dict[str, Any] = {}
@@ -76,6 +77,26 @@ def convert(
         "topicctl leaves settings alone that no file names; here they are unset: see `dataops kafka plan`."
     )
     return converted
+
+
+def write(converted: Converted, include: Path) -> list[Path]:
+    """The files, written below ``include``; a cluster's own file that is there already stays as it is.
+
+    Raises ``ConfigurationError``, having written nothing, where a team's file is there already.
+    """
+    targets = {include / FOLDER / path: text for path, text in converted.files.items()}
+    kept = [path for path in targets if path.name == CLUSTER_FILE and path.exists()]
+    for path in targets.keys() - set(kept):
+        if path.exists():
+            raise ConfigurationError(
+                f"{path} exists: choose another team, or take --stdout and merge it by hand."
+            )
+    converted.notes.extend(f"{path} is there already and stays as it is." for path in kept)
+    written = [path for path in targets if path not in kept]
+    for path in written:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(targets[path], encoding="utf-8")
+    return written
 
 
 def _documents(path: Path, variables: Mapping[str, str], converted: Converted) -> Iterator[dict[str, Any]]:

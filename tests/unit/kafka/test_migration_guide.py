@@ -1,4 +1,4 @@
-"""docs/kafka-migration.md shows a program that runs, and names fields that there are."""
+"""docs/kafka-migration.md shows a command that runs, and names fields that there are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from dataops.cli import main
 from dataops.kafka.files.schema import MODELS, schema_of
 
 from tests.unit.kafka.test_topicctl import CLUSTER, TOPICS
@@ -23,15 +24,16 @@ def fields() -> set[str]:
     return found
 
 
-def test_the_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in (("cluster.yaml", CLUSTER), ("topics/all.yaml", TOPICS)):
         path = tmp_path / "topicctl" / "stage" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.chdir(tmp_path)
-    code = re.search(r"```python\n(.*?)```", GUIDE, re.DOTALL)
-    assert code
-    exec(compile(code[1], "guide", "exec"), {})
+    monkeypatch.setenv("DATAOPS_INCLUDE", str(tmp_path / "include"))
+    command = re.search(r"```sh\ndataops (.+)\n```", GUIDE)
+    assert command
+    assert main(command[1].split()) == 0
     assert (tmp_path / "include/kafka/local-cluster/topics/shop.yaml").exists()
 
 

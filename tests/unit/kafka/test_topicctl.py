@@ -7,8 +7,9 @@ from textwrap import dedent
 
 import pytest
 import yaml
+from dataops.errors import ConfigurationError
 from dataops.kafka.files.loading import check
-from dataops.kafka.topicctl import Converted, NotTopicctl, convert
+from dataops.kafka.topicctl import Converted, NotTopicctl, convert, write
 
 CLUSTER = """\
 meta: {name: local-cluster, environment: stage, region: local, description: Test}
@@ -136,3 +137,18 @@ def test_a_file_that_is_none_of_topicctls_is_told_by_name(folder: Path, text: st
 def test_a_folder_without_a_cluster_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotTopicctl, match="name the folder of one cluster"):
         convert(tmp_path, "shop")
+
+
+def test_files_are_written_once_and_a_cluster_of_ours_stays(converted: Converted, tmp_path: Path) -> None:
+    ours = tmp_path / "kafka/local-cluster/cluster.yaml"
+    ours.parent.mkdir(parents=True)
+    ours.write_text("cluster: ours\n")
+    (written,) = write(converted, tmp_path)
+    assert written == tmp_path / "kafka/local-cluster/topics/shop.yaml"
+    assert written.read_text() == converted.files["local-cluster/topics/shop.yaml"]
+    assert ours.read_text() == "cluster: ours\n"
+    assert any(str(ours) in note for note in converted.notes)
+    written.write_text("team: shop\n")
+    with pytest.raises(ConfigurationError, match="exists: choose another team"):
+        write(converted, tmp_path)
+    assert written.read_text() == "team: shop\n"

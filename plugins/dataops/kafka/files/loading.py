@@ -33,6 +33,7 @@ from dataops.kafka.files.yaml_file import YamlFile
 from dataops.kafka.policy import Policy, PolicyFile
 
 FOLDER = "kafka"
+CLUSTER_FILE = "cluster.yaml"
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -234,8 +235,8 @@ def _policies(include: Path, model: ClusterFile | None) -> tuple[YamlFile, list[
 
 
 def _cluster_yaml(include: Path, name: str) -> YamlFile:
-    path = include / FOLDER / name / "cluster.yaml"
-    file = YamlFile(Path("include", FOLDER, name, "cluster.yaml"))
+    path = include / FOLDER / name / CLUSTER_FILE
+    file = YamlFile(Path("include", FOLDER, name, CLUSTER_FILE))
     if not path.exists():
         file.problems.append(Problem(file.path, 0, "", "The file is missing: it says which cluster is meant"))
         return file
