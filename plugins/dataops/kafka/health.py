@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from dataops.evidence.units import duration
 from dataops.evidence.verdict import Check, Part, Verdict
 from dataops.kafka.desired import Cluster
-from dataops.kafka.observed import GroupLag, ObservedCluster, ObservedTopic, Partition, Stake
+from dataops.kafka.observed import GroupLag, ObservedCluster, ObservedTopic, Partition
 
 MOST_OFF_PREFERRED = 0.10
 """Share of partitions led by another than their first replica; Kafka's own limit (leader.imbalance.per.broker
@@ -102,25 +102,23 @@ def _traffic(observed: ObservedCluster, cluster: Cluster, topics: Sequence[Obser
     if not topics:
         return _aside(name, expected, "no managed topic")
     parts = [
-        part
-        for topic in topics
-        for part in [_idle(topic, observed.stakes.get(topic.name), observed.at, cluster.idle_after)]
-        if part is not None
+        part for topic in topics for part in [_idle(topic, observed, cluster.idle_after)] if part is not None
     ]
     return _check(name, expected, f"{len(topics) - len(parts)} of {len(topics)} topics", parts)
 
 
-def _idle(topic: ObservedTopic, stake: Stake | None, at: datetime, limit: timedelta) -> Part | None:
+def _idle(topic: ObservedTopic, observed: ObservedCluster, limit: timedelta) -> Part | None:
     """What is to be said of one topic; None while it has traffic.
 
     A topic that was never written to is not idle but unused: since when cannot be read. Nor can it where
     all records have expired sooner than the limit.
     """
+    stake = observed.stakes.get(topic.name)
     if stake is None or stake.written is None:
         reason = "; ".join(stake.unknown) if stake else "its numbers were not read"
         return Part(name=topic.name, verdict=Verdict.INCONCLUSIVE, reason=reason)
     if stake.last_write is not None:
-        idle = at - stake.last_write
+        idle = observed.at - stake.last_write
         if idle <= limit:
             return None
         return Part(
@@ -129,7 +127,7 @@ def _idle(topic: ObservedTopic, stake: Stake | None, at: datetime, limit: timede
             observed=f"last written {duration(idle.total_seconds())} ago",
             reason="see whether its producers are well, or whether the topic is still needed",
         )
-    retention = _milliseconds(topic)
+    retention = _retention(topic, observed)
     if stake.written and retention is not None and timedelta(milliseconds=retention) > limit:
         return Part(
             name=topic.name,
@@ -141,8 +139,9 @@ def _idle(topic: ObservedTopic, stake: Stake | None, at: datetime, limit: timede
     return Part(name=topic.name, verdict=Verdict.NOT_APPLICABLE, reason=reason)
 
 
-def _milliseconds(topic: ObservedTopic) -> int | None:
-    inherited = (topic.inherited or {}).get("retention.ms")
+def _retention(topic: ObservedTopic, observed: ObservedCluster) -> int | None:
+    """Milliseconds, its own or what the brokers give it; None for ever, or where nobody can tell."""
+    inherited = (topic.inherited or observed.defaults or {}).get("retention.ms")
     text = topic.configs.get("retention.ms") or (inherited.value if inherited else None)
     try:
         return int(text) if text is not None and int(text) >= 0 else None

@@ -128,10 +128,14 @@ def test_throttles_that_a_crash_left_behind_are_removed_by_the_next_run(
             with pytest.raises(KeyboardInterrupt):
                 carry_out(session, store, part(move))
         wait_for("the throttle is set", lambda: len(throttles(session, name)) >= 4)
+        empty = carry_out(session, store, part())
+        assert (results(empty), empty.left) == ([], ())
+        assert throttles(session, name) == {}
+        left = read_unfinished(store, "test")  # what was begun is still known
+        assert left is not None and left.begun == [0] and not left.throttles
         other = part(create(f"{prefix}other", 1))
         report = carry_out(session, store, other)  # another plan: the move itself is not gone on with
         assert results(report) == [Result.APPLIED] and not report.resumed and len(report.left) == 1
-        assert throttles(session, name) == {}
         assert topic_of(session, name).partitions[0].replicas == (old,)
 
 

@@ -224,6 +224,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(include: Include) -> None:
             "quotas.0.ip can have a connection_creation_rate only",
         ),
         ("quotas: [{user: a, producer_byte_rate: 0}]", 4, "quotas.0.producer_byte_rate: '0'"),
+        ("quotas: [{user: a, producer_byte_rate: 0.5}]", 4, "quotas.0.producer_byte_rate: '0.5'"),
         (
             "acls: [{resource: cluster, name: x, principal: 'User:a', operations: alter}]",
             4,

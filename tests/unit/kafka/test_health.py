@@ -110,9 +110,12 @@ def test_traffic(stake: Stake | None, verdict: Verdict, said: str) -> None:
 
 def test_a_topic_whose_records_all_expired_within_a_long_retention_is_idle() -> None:
     kept = {"retention.ms": Inherited(str(90 * 86_400_000), Origin.DEFAULT)}
-    quiet = dataclasses.replace(topic(), inherited=kept)
-    check = looked(cluster(quiet, stake=dataclasses.replace(FRESH, last_write=None)))["topics with traffic"]
-    assert check.verdict is Verdict.FAILED and "90 d" in check.parts[0].observed
+    expired = dataclasses.replace(FRESH, last_write=None)
+    own = cluster(dataclasses.replace(topic(), inherited=kept), stake=expired)
+    brokers = dataclasses.replace(cluster(topic(), stake=expired), defaults=kept)
+    for seen in (own, brokers):
+        check = looked(seen)["topics with traffic"]
+        assert check.verdict is Verdict.FAILED and "90 d" in check.parts[0].observed
 
 
 def test_lag() -> None:

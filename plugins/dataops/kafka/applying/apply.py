@@ -94,9 +94,9 @@ def apply(work: Work, part: Part) -> Report:
     the journal cannot be written: then nothing more was sent.
     """
     begun = time.monotonic()
-    if not part.changes:
-        return Report(())
     session = work.session
+    if not part.changes:
+        return Report((), left=_unthrottled(work))
     entry = new_entry(work.cluster, session.cluster_id, part.hash, work.holder, len(part.changes))
     journal, unfinished = Journal.open(work.store, entry)
     resumed = unfinished is not None and unfinished.plan == part.hash
@@ -116,6 +116,13 @@ def apply(work: Work, part: Part) -> Report:
     if not journal.entry.throttles and all(each.result is not Result.UNKNOWN for each in outcomes):
         journal.finish()
     return Report(outcomes, resumed, tuple(left), time.monotonic() - begun)
+
+
+def _unthrottled(work: Work) -> tuple[str, ...]:
+    """Takes away what a dead run throttled; what it began stays in its journal, to be gone on with."""
+    journal = Journal.of_a_dead_run(work.store, work.cluster)
+    said = moving.clear_throttles(work.session, journal) if journal is not None else ""
+    return (said,) if said else ()
 
 
 def _batch(run: _Run, indexes: Sequence[int]) -> bool:

@@ -84,6 +84,12 @@ class Journal:
         journal._write()
         return journal, unfinished
 
+    @classmethod
+    def of_a_dead_run(cls, store: ObjectStore, cluster: str) -> Journal | None:
+        """The journal that the last run left unfinished, as it stands; None where there is none."""
+        last, etag = _read(store, cluster)
+        return cls(store, last, etag) if last is not None and not last.finished else None
+
     def begin(self, indexes: Sequence[int]) -> None:
         """These changes are about to be sent."""
         self.entry.begun = sorted({*self.entry.begun, *indexes})

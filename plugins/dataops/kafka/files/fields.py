@@ -26,6 +26,8 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strict=T
 ResourceName = Annotated[str, text(r"^[^\x00-\x1f\x7f]+$", 300, "a name, up to 300 characters")]
 AclHost = Annotated[str, text(r"^[^\x00-\x1f ]+$", 253, "an IP address, or * for any")]
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+Rate = Annotated[int, Field(strict=True, ge=1, le=2_147_483_647_000)]
+"""A quota that Kafka keeps as a whole number (QuotaConfig.java); a connection's is an int there."""
 Replicas = Annotated[int, Field(strict=True, ge=1, le=100)]
 BrokerId = Annotated[int, Field(strict=True, ge=0, le=2_147_483_647)]
 Presence = Literal["present", "absent"]

@@ -17,6 +17,7 @@ from dataops.kafka.files.fields import (
     Permission,
     Presence,
     Principal,
+    Rate,
     Replicas,
     ResourceName,
     Team,
@@ -121,13 +122,11 @@ class QuotaPart(Part):
         None, description='The client\'s id; "" for the default.'
     )
     ip: AclHost | Literal[""] | None = Field(None, description='IP address; "" for the default.')
-    producer_byte_rate: float | None = Field(None, gt=0, description="Bytes a second and broker, written.")
-    consumer_byte_rate: float | None = Field(None, gt=0, description="Bytes a second and broker, read.")
+    producer_byte_rate: Rate | None = Field(None, description="Bytes a second and broker, written.")
+    consumer_byte_rate: Rate | None = Field(None, description="Bytes a second and broker, read.")
     request_percentage: float | None = Field(None, gt=0, description="Share of a broker's threads.")
     controller_mutation_rate: float | None = Field(None, gt=0, description="Partitions changed a second.")
-    connection_creation_rate: float | None = Field(
-        None, gt=0, description="New connections a second, of an IP."
-    )
+    connection_creation_rate: Rate | None = Field(None, description="New connections a second, of an IP.")
     state: Presence = Field("present", description="`absent` removes all limits.")
 
 
