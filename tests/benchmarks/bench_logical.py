@@ -19,8 +19,9 @@ from typing import Any
 from unittest.mock import patch
 
 from dataops.backup.logical import Logical
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.connections import Connection
+from dataops.evidence.steps import StepReport
 from dataops.inventory import Database, Inventory, Server
 from dataops.platform import Platform
 from dataops.store import new_identity

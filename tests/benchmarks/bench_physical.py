@@ -22,8 +22,9 @@ from unittest.mock import patch
 from dataops.backup.physical import Physical
 from dataops.backup.physical.engine import pgbackrest
 from dataops.backup.physical.site import look
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.connections import Connection
+from dataops.evidence.steps import StepReport
 from dataops.inventory import Inventory, Server
 from dataops.platform import Platform
 from dataops.store import new_identity

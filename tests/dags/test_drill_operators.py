@@ -12,11 +12,11 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 from dataops.airflow import operators, subjects
 from dataops.airflow.reports import LONGEST
-from dataops.backup.outcome import NotPassed
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.drill import run, teardown
 from dataops.errors import DataOpsError, InconclusiveError
 from dataops.evidence import publishing
+from dataops.evidence.steps import NotPassed, StepReport
 from dataops.evidence.verdict import Check, Verdict
 
 from tests.dags.conftest import Include

@@ -12,13 +12,13 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 from dataops.airflow import notify, operators, subjects
 from dataops.airflow.limits import NO_SECOND_TRY
-from dataops.backup.outcome import NotPassed
 from dataops.errors import ConfigurationError
 from dataops.evidence import publishing
+from dataops.evidence.steps import NotPassed, StepReport
 from dataops.evidence.verdict import Check, Verdict
 from dataops.kafka import approval, drift_check, plans, run
 from dataops.kafka.changes import Change, DeleteTopic, Part, Plan, Risk
-from dataops.kafka.steps import Job, StalePlan, StepReport
+from dataops.kafka.job import Job, StalePlan
 
 from tests.dags.conftest import Include
 

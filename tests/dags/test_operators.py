@@ -17,10 +17,10 @@ from dataops.airflow import operators
 from dataops.airflow.limits import NO_SECOND_TRY
 from dataops.airflow.operators.stoppable import Stopped
 from dataops.backup import run
-from dataops.backup.outcome import NotPassed
 from dataops.backup.restore.download import Damaged
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.errors import ConfigurationError, DataOpsError, InconclusiveError
+from dataops.evidence.steps import NotPassed, StepReport
 from dataops.evidence.verdict import Check, Verdict
 
 from tests.dags.conftest import Include
@@ -96,7 +96,7 @@ def test_a_red_check_stops_the_run_and_stays_on_record(
         (ConfigurationError("The password is wrong."), "failed", "The password is wrong."),
         (DataOpsError("The store is full."), "failed", "The store is full."),
         (InconclusiveError("No answer."), "inconclusive", "No answer."),
-        (ValueError("hunter2"), "inconclusive", "ValueError: see the log of the task preflight"),
+        (ValueError("hunter2"), "inconclusive", "ValueError: see the log of preflight"),
     ],
 )
 def test_a_step_that_breaks_says_so_before_it_raises(

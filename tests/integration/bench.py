@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from dataops.backup import catalog
 from dataops.backup.logical import Logical
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError
+from dataops.evidence.steps import StepReport
 from dataops.inventory import Database, Inventory, Server
 from dataops.platform import Platform
 from dataops.store import ObjectStore, new_identity

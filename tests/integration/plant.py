@@ -15,9 +15,10 @@ from typing import Any
 import psycopg2
 import pytest
 from dataops.backup.physical import Physical
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError
+from dataops.evidence.steps import StepReport
 from dataops.inventory import Inventory, Server
 from dataops.platform import Platform
 from dataops.store import new_identity

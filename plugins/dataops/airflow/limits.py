@@ -10,10 +10,10 @@ from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
-from dataops.backup.outcome import NotPassed
 from dataops.backup.restore.download import Damaged
 from dataops.errors import ConfigurationError
-from dataops.kafka.steps import StalePlan
+from dataops.evidence.steps import NotPassed
+from dataops.kafka.job import StalePlan
 from dataops.store import DecryptionFailed
 
 FIRST_PAUSE = timedelta(minutes=1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from dataops.backup.steps import StepReport
 from dataops.errors import DataOpsError
+from dataops.evidence.steps import StepReport
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

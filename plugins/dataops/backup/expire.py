@@ -12,7 +12,8 @@ from dataops.backup.catalog import Backup, Catalog
 from dataops.backup.drilled import drilled
 from dataops.backup.removal import remove, withdraw
 from dataops.backup.retention import Action, Candidate, Decision, Policy, decide
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Check, Figure, Verdict
 from dataops.inventory import Database, Server
 from dataops.platform import Platform

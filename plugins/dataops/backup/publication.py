@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from dataops.backup.catalog import folder, manifest_key
 from dataops.backup.manifest.header import Header
 from dataops.backup.reading_back import READERS, read_back
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.errors import DataOpsError
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Artifact, Check, Verdict, overall
 from dataops.store import Conflict, ObjectStore
 

@@ -17,10 +17,11 @@ from dataops.backup.draft import new_backup_id
 from dataops.backup.manifest.header import Consistency, Encryption, Header
 from dataops.backup.manifest.header import Rds as SnapshotOf
 from dataops.backup.publication import publish_header
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError, DataOpsError, InconclusiveError
 from dataops.evidence.checking import Seen, checked
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Check, Figure
 from dataops.inventory import Rds, Server
 

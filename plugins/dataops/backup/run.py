@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataops.backup.outcome import run_steps
-from dataops.backup.steps import Job, Method, Say, StepReport
+from dataops.backup.steps import Job, Method
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.commit import git_commit
-from dataops.evidence.verdict import Verdict, overall, reason
+from dataops.evidence.steps import Say, StepReport, run_steps, steps_of
+from dataops.evidence.verdict import overall, reason
 from dataops.inventory import Database, Server
 from dataops.platform import Platform
 
 if TYPE_CHECKING:
     from dataops.evidence import Published
-    from dataops.evidence.record import Record, Step
+    from dataops.evidence.record import Record
 
 STEPS = ("preflight", "take", "verify", "publish", "expire")
 
@@ -120,7 +120,7 @@ def record_of(
             rto_seconds=subject.objectives.rto.total_seconds(),
             rpo_seconds=subject.objectives.rpo.total_seconds(),
         ),
-        steps=tuple(step_of(report) for report in reports),
+        steps=steps_of(reports),
         checks=checks,
         figures=tuple(figure for report in reports for figure in report.figures),
         artifacts=tuple(artifact for report in reports for artifact in report.artifacts),
@@ -132,12 +132,3 @@ def record_of(
             **(lineage or {}),
         ),
     )
-
-
-def step_of(report: StepReport) -> Step:
-    """What the record keeps of a step: when it ran, and what its checks say together."""
-    from dataops.evidence.record import Step
-
-    # Work without a check of its own, like copying, has nothing to judge: the next steps do.
-    verdict = overall(report.checks) if report.checks else Verdict.NOT_APPLICABLE
-    return Step(name=report.step, started=report.started, finished=report.finished, verdict=verdict)

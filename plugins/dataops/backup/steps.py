@@ -1,38 +1,16 @@
-"""The steps of a backup run and what each leaves behind: small values that travel between tasks."""
+"""What a backup run is about, and the steps that every method of taking one has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import JsonValue
 
-from dataops.evidence.verdict import Artifact, Check, Figure
+from dataops.evidence.steps import Say, StepReport
 from dataops.inventory import Database, Server
 from dataops.platform import Platform
-
-Say = Callable[[str], None]
-"""Where a step tells what it does, one line with figures at a time."""
-
-
-class StepReport(BaseModel):
-    """What one step did. JSON of a few kilobytes: it travels between tasks as XCom.
-
-    ``data`` holds what the next step needs: keys and hashes, never rows, plans or secrets.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    step: str
-    started: datetime
-    finished: datetime
-    checks: tuple[Check, ...] = ()
-    figures: tuple[Figure, ...] = ()
-    artifacts: tuple[Artifact, ...] = ()
-    programs: Mapping[str, str] = Field(default_factory=dict)
-    data: Mapping[str, JsonValue] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from dataops.backup import catalog
 from dataops.backup.removal import delete_objects
-from dataops.backup.steps import Say
 from dataops.evidence.checking import Seen, checked
 from dataops.evidence.look import record_of_look
 from dataops.evidence.record import Record
+from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check
 from dataops.inventory import Server
 from dataops.platform import Platform

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from dataops.backup import catalog
 from dataops.backup.freshness import freshness, spell
 from dataops.backup.heartbeat import beat
-from dataops.backup.steps import Say
 from dataops.evidence.checking import Seen, checked
 from dataops.evidence.look import record_of_look
 from dataops.evidence.record import Record
+from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check, Verdict, overall
 from dataops.inventory import Database, Server, unenrolled
 from dataops.platform import Platform

@@ -16,8 +16,8 @@ from dataops.errors import ConfigurationError
 if TYPE_CHECKING:
     from dataops.inventory.problem import Problem
     from dataops.kafka.files.loading import Report
+    from dataops.kafka.job import Job
     from dataops.kafka.memory import Memory
-    from dataops.kafka.steps import Job
 
 Verbs = Any
 
@@ -231,7 +231,7 @@ def run_convert(arguments: argparse.Namespace) -> int:
 
 
 def _job(arguments: argparse.Namespace) -> Job:
-    from dataops.kafka.steps import Job, this_process
+    from dataops.kafka.job import Job, this_process
 
     return Job(
         platform=platform_of(arguments),

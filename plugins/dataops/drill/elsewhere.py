@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from dataops.backup import catalog
 from dataops.backup.manifest.header import Header
-from dataops.backup.outcome import broken
-from dataops.backup.steps import Job, Say, StepReport
+from dataops.backup.steps import Job
 from dataops.drill.run import record_of
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.record import Record
+from dataops.evidence.steps import Say, StepReport, broken
 from dataops.platform import Platform
 
 CAPABILITY = "drill_check"

@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from dataops.backup.logical.workspace import dead, end_programs_of, programs_of, remove
-from dataops.backup.steps import Job, Say
+from dataops.backup.steps import Job
 from dataops.drill.scratch.local import PREFIX, folder_of, parent_of, usual_parent
 from dataops.drill.scratch.shared_memory import free, segment_of
 from dataops.evidence.checking import Seen, checked
+from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check
 from dataops.platform import Platform
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from dataops.backup import catalog
-from dataops.backup.steps import Say
 from dataops.errors import ConfigurationError
 from dataops.evidence.record import Record
+from dataops.evidence.steps import Say
 from dataops.platform import Platform
 
 

@@ -13,9 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataops.backup.outcome import broken, run_steps
-from dataops.backup.run import step_of
-from dataops.backup.steps import Job, Say, StepReport
+from dataops.backup.steps import Job
 from dataops.drill.alone import alone
 from dataops.drill.point import Point
 from dataops.drill.steps import CAPABILITY
@@ -23,6 +21,7 @@ from dataops.drill.troubles import told_apart
 from dataops.drill.wishes import wished
 from dataops.errors import ConfigurationError, DataOpsError, InconclusiveError
 from dataops.evidence.commit import git_commit
+from dataops.evidence.steps import Say, StepReport, broken, run_steps, steps_of
 from dataops.evidence.verdict import overall, reason
 from dataops.inventory import Database, Server
 from dataops.platform import Platform
@@ -193,7 +192,7 @@ def record_of(
             rto_seconds=subject.objectives.rto.total_seconds(),
             rpo_seconds=subject.objectives.rpo.total_seconds(),
         ),
-        steps=tuple(step_of(report) for report in reports),
+        steps=steps_of(reports),
         checks=checks,
         figures=tuple(figure for report in reports for figure in report.figures),
         programs={name: version for report in reports for name, version in report.programs.items()},

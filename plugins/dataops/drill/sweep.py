@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dataops.backup import sweep as of_backups
-from dataops.backup.steps import Say
 from dataops.drill import leftovers
 from dataops.drill.rehearsal import leftovers as of_rehearsals
 from dataops.evidence.look import record_of_look
 from dataops.evidence.record import Record
+from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check
 from dataops.platform import Platform
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Check
 
 NAME = "nothing of the drill is left"

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dataops.errors import DataOpsError
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Check, Verdict
 from dataops.kafka.changes import Plan, Risk
 from dataops.kafka.observed import Stake
 from dataops.kafka.planning.words import at_stake
 from dataops.kafka.render import markdown
 from dataops.kafka.render.wording import line
-from dataops.kafka.steps import StepReport
 from dataops.process import ProgramFailed, ProgramMissing, find_program, run
 
 

@@ -15,16 +15,17 @@ from pydantic import JsonValue, TypeAdapter
 
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.record import Record
+from dataops.evidence.steps import StepReport, broken
 from dataops.evidence.verdict import Artifact, Check, Figure, Part, Verdict, overall, reason
 from dataops.kafka import remembering, run
 from dataops.kafka.changes import Cause, Finding
 from dataops.kafka.drifting import NOTICES, Drift
 from dataops.kafka.health import health
+from dataops.kafka.job import Job
 from dataops.kafka.looking import View, look, session_of
 from dataops.kafka.recording import lineage_of, owner_of, programs
 from dataops.kafka.remembering import DRIFT
 from dataops.kafka.render import drift_summary, drift_text
-from dataops.kafka.steps import Job, StepReport, broken
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from dataops.kafka.cluster.observing import observe
 from dataops.kafka.cluster.stakes import read_stakes
 from dataops.kafka.desired import Desired
 from dataops.kafka.drifting import Drift, drift
+from dataops.kafka.job import Job
 from dataops.kafka.memory import Memory, remembered
 from dataops.kafka.observed import ObservedCluster
 from dataops.kafka.planning import plan
-from dataops.kafka.steps import Job
 
 
 @dataclass(frozen=True)

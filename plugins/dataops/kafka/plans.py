@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from dataops.evidence.verdict import Artifact
 from dataops.kafka.changes import Part, Plan, plan_from_json
-from dataops.kafka.steps import StalePlan
+from dataops.kafka.job import StalePlan
 from dataops.store import ObjectMissing, ObjectStore
 
 SHORTEST = 12

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.publishing import Published, publish
 from dataops.evidence.record import Record
+from dataops.evidence.steps import StepReport, broken, unfinished
 from dataops.kafka import approval, plans, run
+from dataops.kafka.job import Job, StalePlan, this_process, user
 from dataops.kafka.recording import record_of
-from dataops.kafka.steps import Job, StalePlan, StepReport, broken, this_process, unfinished, user
 
 
 @dataclass(frozen=True)

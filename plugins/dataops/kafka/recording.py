@@ -9,10 +9,11 @@ from importlib.metadata import version
 
 from pydantic import JsonValue
 
-from dataops.evidence.record import Lineage, Record, Step
-from dataops.evidence.verdict import Check, Verdict, overall, reason
+from dataops.evidence.record import Lineage, Record
+from dataops.evidence.steps import StepReport, steps_of
+from dataops.evidence.verdict import overall, reason
+from dataops.kafka.job import Job
 from dataops.kafka.remembering import TOPICS
-from dataops.kafka.steps import Job, StepReport
 
 PROGRAMS = ("confluent-kafka", "kafka-python")
 LOOK = "The page of the DAG kafka_topics__{cluster} says what each red line means; docs/kafka.md says more."
@@ -37,7 +38,7 @@ def record_of(job: Job, reports: Sequence[StepReport], *, lineage: Mapping[str, 
         reason=reason(checks),
         started=min((report.started for report in reports), default=datetime.now(UTC)),
         finished=max((report.finished for report in reports), default=datetime.now(UTC)),
-        steps=tuple(_step(report) for report in reports),
+        steps=steps_of(reports),
         checks=checks,
         figures=tuple(figure for report in reports for figure in report.figures),
         artifacts=tuple({each.key: each for report in reports for each in report.artifacts}.values()),
@@ -66,18 +67,3 @@ def owner_of(job: Job) -> str:
     from dataops.kafka.files.loading import read_clusters
 
     return next((each.owner for each in read_clusters(job.include).clusters if each.name == job.cluster), "")
-
-
-def _step(report: StepReport) -> Step:
-    return Step(
-        name=report.step,
-        started=report.started,
-        finished=report.finished,
-        verdict=_verdict(report.checks),
-    )
-
-
-def _verdict(checks: Sequence[Check]) -> Verdict:
-    """Of a step that had nothing to do: not applicable."""
-    applicable = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
-    return overall(applicable) if applicable else Verdict.NOT_APPLICABLE

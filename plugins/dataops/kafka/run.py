@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from dataops.errors import DataOpsError
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Artifact, Check, Figure, Verdict
 from dataops.evidence.verdict import Part as CheckPart
 from dataops.kafka import plans, remembering
@@ -22,10 +23,10 @@ from dataops.kafka.applying.outcome import Outcome, Report
 from dataops.kafka.applying.preflight import preflight
 from dataops.kafka.changes import Change, Part, Plan
 from dataops.kafka.cluster.connecting import Session
+from dataops.kafka.job import Job, StalePlan
 from dataops.kafka.looking import View, look, session_of
 from dataops.kafka.memory import Memory
 from dataops.kafka.render.wording import line, summary
-from dataops.kafka.steps import Job, StalePlan, StepReport
 from dataops.store import lease
 
 Which = Literal["safe", "gated"]

@@ -12,7 +12,7 @@ from dataops.kafka.cluster.observing import observe
 from dataops.kafka.desired import Cluster
 from dataops.kafka.files.loading import FOLDER, FilesInvalid, defaults_of, load, read_clusters
 from dataops.kafka.importing import Imported, imported
-from dataops.kafka.steps import Job
+from dataops.kafka.job import Job
 
 
 class CannotImport(ConfigurationError):

@@ -21,11 +21,11 @@ from dataops.kafka.applying import apply as applying
 from dataops.kafka.applying.apply import lease_name
 from dataops.kafka.changes import Plan
 from dataops.kafka.drift_check import check_drift
+from dataops.kafka.job import Job
 from dataops.kafka.looking import look, session_of
 from dataops.kafka.memory import Memory
 from dataops.kafka.provisioning import Agreed, Outcome, provision
 from dataops.kafka.remembering import recall
-from dataops.kafka.steps import Job
 from dataops.platform import Platform
 from dataops.store import ObjectStore, lease
 

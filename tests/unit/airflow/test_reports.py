@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 from dataops.airflow.reports import LONGEST, ReportChanged, pack, unpack
-from dataops.backup.steps import StepReport
+from dataops.evidence.steps import StepReport
 from dataops.store import ObjectStore
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

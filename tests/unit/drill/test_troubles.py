@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from dataops.backup.outcome import broken
 from dataops.backup.physical.errors import BackupDamaged, HostUnreachable
 from dataops.backup.restore.download import Damaged
 from dataops.drill.troubles import told_apart
 from dataops.errors import ConfigurationError, DataOpsError
+from dataops.evidence.steps import broken
 from dataops.evidence.verdict import Verdict
 from dataops.store import DecryptionFailed, LeaseLost, ObjectDamaged, ObjectMissing, StoreError, StoreRefused
 

@@ -68,7 +68,7 @@ def taken(reading: ObservedCluster, more: str = "", **values: Any) -> tuple[str,
             Entity(user="", client_id="x"),
             Entity(ip="10.0.0.1"),
         ]),
-        st.sampled_from([{"producer_byte_rate": 5.0}, {"connection_creation_rate": 0.5}, {"unknown": 1.0}]),
+        st.sampled_from([{"producer_byte_rate": 5.0}, {"connection_creation_rate": 20.0}, {"unknown": 1.0}]),
     ),
 )
 @settings(max_examples=60, deadline=None)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dataops.airflow import assets, subjects
 from dataops.airflow.form import options
 from dataops.airflow.operators.stoppable import Stoppable
-from dataops.backup.outcome import broken, insist
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.errors import DataOpsError
+from dataops.evidence.steps import StepReport, broken, insist
 from dataops.platform import Platform
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from dataops.airflow.operators.backup import Step
 from dataops.airflow.operators.evidence import Evidence
 from dataops.airflow.operators.page_link import EvidencePage
 from dataops.airflow.reports import pack
-from dataops.backup.outcome import NotPassed
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.drill.steps import CAPABILITY, STEPS, TEARDOWN
 from dataops.drill.wishes import wished
+from dataops.evidence.steps import NotPassed, StepReport
 from dataops.evidence.verdict import Verdict as Says
 
 if TYPE_CHECKING:

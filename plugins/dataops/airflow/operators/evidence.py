@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
@@ -12,9 +11,8 @@ from dataops.airflow import assets, subjects
 from dataops.airflow.operators.page_link import EvidencePage
 from dataops.airflow.recording import run_lineage, tell
 from dataops.airflow.reports import unpack
-from dataops.backup.outcome import NotPassed, first_red, unfinished
 from dataops.backup.run import STEPS
-from dataops.backup.steps import StepReport
+from dataops.evidence.steps import NotPassed, StepReport, first_red, unfinished
 from dataops.evidence.verdict import Verdict as Says
 
 if TYPE_CHECKING:
@@ -76,11 +74,7 @@ class Evidence(BaseOperator):
         red: str | None = None
         for step in self.steps:
             left = context["ti"].xcom_pull(task_ids=step)
-            report = (
-                unpack(left, lambda: platform.store)
-                if left
-                else unfinished(step, datetime.now(UTC), after=red)
-            )
+            report = unpack(left, lambda: platform.store) if left else unfinished(step, after=red)
             reports.append(report)
             if red is None and first_red(report.checks):
                 red = step

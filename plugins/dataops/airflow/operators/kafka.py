@@ -20,9 +20,9 @@ from dataops.airflow.recording import put_on_record, run_lineage
 from dataops.airflow.reports import pack, unpack_as
 from dataops.airflow.schedule import is_too_late
 from dataops.airflow.tags import Capability
-from dataops.backup.outcome import NotPassed
 from dataops.errors import DataOpsError
-from dataops.kafka.steps import Job, StepReport, broken, unfinished
+from dataops.evidence.steps import NotPassed, StepReport, broken, unfinished
+from dataops.kafka.job import Job
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dataops.airflow.operators.backup import Take
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.errors import InconclusiveError
+from dataops.evidence.steps import StepReport
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

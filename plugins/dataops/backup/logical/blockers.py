@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dataops import postgres
-from dataops.backup.steps import Say
 from dataops.connections import Connection
 from dataops.errors import DataOpsError
+from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check, Verdict
 
 if TYPE_CHECKING:

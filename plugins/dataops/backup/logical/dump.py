@@ -12,8 +12,8 @@ from dataops import process
 from dataops.backup.logical.dump_files import DumpFiles
 from dataops.backup.logical.pieces import Pieces
 from dataops.backup.logical.settings import Settings
-from dataops.backup.steps import Say
 from dataops.errors import DataOpsError
+from dataops.evidence.steps import Say
 
 TICK = 0.1
 SHORTEST_TICK = 0.01

@@ -8,7 +8,8 @@ from dataops.backup.logical.preflight import survey
 from dataops.backup.logical.take import take
 from dataops.backup.logical.verify import sent_header, verify
 from dataops.backup.publication import publish_header
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Figure
 
 

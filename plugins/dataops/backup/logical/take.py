@@ -16,7 +16,8 @@ from dataops.backup.logical.preflight import Ground, survey
 from dataops.backup.logical.source import Source
 from dataops.backup.logical.workspace import remove_leftovers
 from dataops.backup.manifest.errors import DefinitionsChanged, LockWaitExceeded
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Figure
 from dataops.process import peak_memory_of
 

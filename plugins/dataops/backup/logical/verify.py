@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from dataops.backup.draft import read_draft
 from dataops.backup.manifest.header import Header
 from dataops.backup.reading_back import read_back
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Figure
 
 LISTED = 100

@@ -6,7 +6,7 @@ from dataops.backup.physical.frozen import resume
 from dataops.backup.physical.method import Physical
 from dataops.backup.physical.status import WalStatus, wal_status
 from dataops.backup.physical.wal_heartbeat import write_heartbeat
-from dataops.backup.steps import Say
+from dataops.evidence.steps import Say
 from dataops.inventory import Server
 from dataops.platform import Platform
 

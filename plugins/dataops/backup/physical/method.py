@@ -8,7 +8,8 @@ from dataops.backup.physical.preflight import preflight_checks
 from dataops.backup.physical.publish import publish
 from dataops.backup.physical.take import take
 from dataops.backup.physical.verify import verify
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
+from dataops.evidence.steps import StepReport
 
 
 class Physical:

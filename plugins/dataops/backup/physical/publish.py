@@ -15,9 +15,10 @@ from dataops.backup.physical.settings import server_of
 from dataops.backup.physical.verify import DRAFT
 from dataops.backup.publication import require_verified, write_manifest
 from dataops.backup.sealing import seal_of
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.errors import DataOpsError
 from dataops.evidence.checking import Seen, checked
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Check, Verdict
 
 if TYPE_CHECKING:

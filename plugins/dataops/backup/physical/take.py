@@ -25,9 +25,10 @@ from dataops.backup.physical.settings import Settings, server_of, settings_of
 from dataops.backup.physical.site import Site, insist_on_archiving, look
 from dataops.backup.rotation import LastHashed, last_hashed
 from dataops.backup.sealing import Seal, seal_of
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.errors import DataOpsError
 from dataops.evidence.commit import git_commit
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Artifact, Check, Figure, Verdict
 
 if TYPE_CHECKING:

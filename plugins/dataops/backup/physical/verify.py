@@ -20,8 +20,9 @@ from dataops.backup.physical.settings import Settings, server_of, settings_of
 from dataops.backup.physical.verification import Verification
 from dataops.backup.physical.wal import Segment, gaps
 from dataops.backup.reading_back import read_back
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.errors import DataOpsError, InconclusiveError
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Artifact, Check, Figure, Verdict
 from dataops.inventory import Server
 

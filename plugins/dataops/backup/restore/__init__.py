@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dataops.backup.steps import Say, StepReport
 from dataops.errors import ConfigurationError
+from dataops.evidence.steps import Say, StepReport
 from dataops.inventory import Database
 from dataops.platform import Platform
 

@@ -21,8 +21,8 @@ from dataops.backup.restore.point import choose
 from dataops.backup.restore.statements import for_database, for_new_roles, roles_made, unquoted
 from dataops.backup.restore.target import Target, look_at, session_on
 from dataops.backup.sealing import Seal
-from dataops.backup.steps import Say, StepReport
 from dataops.errors import ConfigurationError
+from dataops.evidence.steps import Say, StepReport
 from dataops.evidence.verdict import Check, Figure, Verdict
 from dataops.inventory import Database
 from dataops.platform import Platform

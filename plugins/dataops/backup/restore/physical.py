@@ -22,9 +22,9 @@ from dataops.backup.restore.aim import Aim, aim
 from dataops.backup.restore.copying import Copying, recovery_folder
 from dataops.backup.restore.opening import opened
 from dataops.backup.sealing import Seal
-from dataops.backup.steps import Say, StepReport
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError
+from dataops.evidence.steps import Say, StepReport
 from dataops.evidence.verdict import Check, Figure, Verdict
 from dataops.inventory import Server
 from dataops.platform import Platform

@@ -7,8 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from dataops.backup.outcome import broken, first_red
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
 from dataops.drill import run
 from dataops.drill.checking import CheckOutcome, run_checks
 from dataops.drill.measuring import RPO_CHECK
@@ -16,6 +15,7 @@ from dataops.drill.rehearsal.judging import Look
 from dataops.drill.rehearsal.shelf import Shelf
 from dataops.drill.rehearsal.stage import Stage
 from dataops.drill.restored import RestoredServer
+from dataops.evidence.steps import StepReport, broken, first_red
 from dataops.evidence.verdict import Check
 
 OBJECTIVES = ("RTO within objective", RPO_CHECK)

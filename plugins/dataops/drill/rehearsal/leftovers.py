@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dataops.backup.steps import Say
 from dataops.drill.rehearsal.shelf import ROOT, remove_copy
 from dataops.evidence.checking import Seen, checked
+from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check
 from dataops.platform import Platform
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dataops.backup import catalog
-from dataops.backup.steps import Job, Say
+from dataops.backup.steps import Job
 from dataops.drill.checking import run_checks
 from dataops.drill.rehearsal.drilling import RunChecks
 from dataops.drill.rehearsal.fault import Fault
@@ -16,6 +16,7 @@ from dataops.drill.rehearsal.library import FAULTS, chosen
 from dataops.drill.rehearsal.recording import record_of, table_of
 from dataops.drill.rehearsal.rounds import Rehearsal
 from dataops.errors import ConfigurationError
+from dataops.evidence.steps import Say
 from dataops.platform import Platform
 from dataops.store import lease
 

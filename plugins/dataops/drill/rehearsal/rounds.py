@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from dataops.backup import catalog
-from dataops.backup.steps import Job, Say
+from dataops.backup.steps import Job
 from dataops.drill.choosing import choose
 from dataops.drill.rehearsal.drilling import RunChecks, checks_of, whole_drill
 from dataops.drill.rehearsal.fault import Fault, Kind, NotInjectable, NotThere, Sql
@@ -21,6 +21,7 @@ from dataops.drill.restored import RestoredServer
 from dataops.drill.restoring import restored, torn_down
 from dataops.drill.run import new_drill_id
 from dataops.errors import DataOpsError
+from dataops.evidence.steps import Say
 from dataops.evidence.units import duration
 from dataops.evidence.verdict import Check, Verdict
 from dataops.inventory import Database

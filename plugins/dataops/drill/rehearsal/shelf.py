@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from dataops.backup import catalog
 from dataops.backup.manifest.header import Header
 from dataops.backup.physical.configuration import repository_path
-from dataops.backup.steps import Job, Say, StepReport
+from dataops.backup.steps import Job
 from dataops.connections import Connection
 from dataops.drill.rehearsal.fault import NotInjectable
 from dataops.drill.rehearsal.within import Within
 from dataops.errors import ConfigurationError
+from dataops.evidence.steps import Say, StepReport
 from dataops.inventory import Server
 from dataops.platform import Platform
 from dataops.store import ObjectLocked

@@ -13,10 +13,10 @@ from pathlib import Path
 from dataops import postgres, process
 from dataops.backup.restore.statements import for_fresh_server, superusers
 from dataops.backup.restore.target import session_on
-from dataops.backup.steps import Say
 from dataops.connections import Connection
 from dataops.drill.scratch.server import Scratch
 from dataops.errors import DataOpsError
+from dataops.evidence.steps import Say
 
 _UNHURRIED = (
     "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 "

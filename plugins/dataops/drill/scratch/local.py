@@ -21,13 +21,14 @@ from pathlib import Path
 from dataops import process
 from dataops.backup.logical.workspace import workspace
 from dataops.backup.restore.serving import Serving, serving
-from dataops.backup.steps import Job, Say
+from dataops.backup.steps import Job
 from dataops.connections import Connection
 from dataops.drill.scratch.memory import available
 from dataops.drill.scratch.memory import settings as memory_settings
 from dataops.drill.scratch.server import Scratch
 from dataops.drill.scratch.wanted import Locale, Wanted
 from dataops.errors import ConfigurationError
+from dataops.evidence.steps import Say
 
 PREFIX = "dataops-drill-"
 POSTGRES = "postgres"

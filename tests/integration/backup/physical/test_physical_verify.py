@@ -10,7 +10,8 @@ from dataops.backup.manifest.header import Header, PgBackRest
 from dataops.backup.physical import Physical
 from dataops.backup.physical.expiry import expire_label
 from dataops.backup.removal import remove
-from dataops.backup.steps import Job, StepReport
+from dataops.backup.steps import Job
+from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Verdict, overall
 
 from tests.integration.plant import Run, Site

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dataops.backup.physical.wal import position
-from dataops.backup.steps import StepReport
 from dataops.drill.rehearsal.fault import Family, Fault, Kind, NotInjectable
 from dataops.drill.rehearsal.shelf import Shelf, cut_in_half, one_bit_flipped
+from dataops.evidence.steps import StepReport
 
 _WHY = "a logical backup needs no WAL"
 
