@@ -25,19 +25,19 @@ class LogKind(StrEnum):
     """What a row counts, and what its ``text``, ``detail`` and ``code`` then hold."""
 
     STATEMENT = "statement"
-    """A statement that was executed. ``text``: the statement. ``total_ms``, ``max_ms``: its duration."""
+    """A statement that was executed. ``text``: the statement. ``total_seconds``, ``max_seconds``: its duration."""
     PREPARATION = "preparation"
     """Parse and bind steps of the extended protocol, which are no calls. ``text``: their statement."""
     PLAN = "plan"
     """A plan by auto_explain. ``text``: the statement; ``detail``: the plan; ``code``: hash of its shape."""
     ERROR = "error"
-    """``severity``: WARNING to PANIC; ``code``: SQLSTATE; ``text``: the message; ``detail``: the statement."""
+    """``severity``: WARNING to PANIC; ``code``: SQLSTATE; ``text``: message; ``detail``: the statement."""
     DEADLOCK = "deadlock"
     """``text``: the statements of all parties, one a line; ``detail``: the relation. An ERROR row too."""
     LOCK_WAIT = "lock_wait"
     """Waits above deadlock_timeout. ``text``: who waits; ``code``: mode; ``detail``: relation or object.
 
-    ``total_ms`` and ``max_ms``: of the waits that ended with the lock."""
+    ``total_seconds`` and ``max_seconds``: of the waits that ended with the lock."""
     TEMP_FILE = "temp_file"
     """``text``: the statement; ``bytes``, ``max_bytes``: size of the files."""
     CHECKPOINT = "checkpoint"
@@ -59,14 +59,14 @@ OTHERS = "(other statements)"
 
 _FIGURES: Mapping[str, pl.DataType] = {
     "count": pl.Int64(),
-    "total_ms": pl.Float64(),
-    "max_ms": pl.Float64(),
+    "total_seconds": pl.Float64(),
+    "max_seconds": pl.Float64(),
     "bytes": pl.Int64(),
     "max_bytes": pl.Int64(),
     "buffers": pl.Int64(),
     "unremovable": pl.Int64(),
 }
-"""What is counted: events, milliseconds, bytes, blocks of 8 KiB, rows. 0 where a kind has none."""
+"""What is counted: events, seconds, bytes, blocks of 8 KiB, rows. 0 where a kind has none."""
 
 KEYS: Mapping[str, pl.DataType] = {
     "kind": pl.String(),
@@ -103,8 +103,8 @@ DIGEST: Mapping[str, pl.DataType] = {
 }
 """What is kept of a log: a row per ten minutes (their end), database (empty: the whole server) and thing."""
 
-SUMS = ("count", "total_ms", "bytes", "buffers")
-MAXIMA = ("max_ms", "max_bytes", "unremovable")
+SUMS = ("count", "total_seconds", "bytes", "buffers")
+MAXIMA = ("max_seconds", "max_bytes", "unremovable")
 BUCKET_SECONDS = 600
 
 
