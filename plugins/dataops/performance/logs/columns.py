@@ -25,7 +25,7 @@ class LogKind(StrEnum):
     """What a row counts, and what its ``text``, ``detail`` and ``code`` then hold."""
 
     STATEMENT = "statement"
-    """A statement that was executed. ``text``: the statement. ``total_seconds``, ``max_seconds``: its duration."""
+    """An executed statement. ``text``: the statement. ``total_seconds``, ``max_seconds``: its duration."""
     PREPARATION = "preparation"
     """Parse and bind steps of the extended protocol, which are no calls. ``text``: their statement."""
     PLAN = "plan"

@@ -1,0 +1,72 @@
+"""A piece of a log, counted: what its worker hands over, small and still with raw texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from dataops.performance.logs import plans, statements
+from dataops.performance.logs.entries import Parsed
+from dataops.performance.logs.normalising import without_literals
+from dataops.performance.logs.stamps import TEN_MINUTES, ZONE, with_buckets
+
+ERRORS = ("WARNING", "ERROR", "FATAL", "PANIC")
+ORDERED = r"^(?:checkpoint|restartpoint) "
+TOLD = (
+    r"^(?:checkpoint |restartpoint |automatic |process \d+ |temporary file: |archive command "
+    r"|server process |connection authorized|[a-z ]+process \(PID )"
+)
+"""How the entries of severity LOG begin that are counted, besides durations."""
+
+_STATED = r"^(?:process \d+ |temporary file: )"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Counts of one piece, in the order of the log.
+
+    ``entries`` counts all, ``severities`` says which words for severities occur.
+    """
+
+    statements: pl.DataFrame
+    plans: pl.DataFrame
+    events: pl.DataFrame
+    entries: int
+    damaged: int
+    severities: frozenset[str]
+
+
+def look(parsed: Parsed) -> Looked:
+    """The piece, counted; does all that can be done for many entries at once."""
+    entries = with_buckets(parsed.entries.filter(pl.col("stamp").is_not_null()))
+    message = pl.col("message")
+    is_duration = entries.select(statements.is_duration(message).fill_null(value=False)).to_series()
+    timed = statements.durations(entries.filter(is_duration))
+    rest = entries.filter(~is_duration).filter(
+        pl.col("severity").is_in(ERRORS) | (message.str.contains(TOLD) & (pl.col("severity") == "LOG"))
+    )
+    return Looked(
+        statements.counted(timed.filter(~statements.is_plan())),
+        plans.counted(timed.filter(statements.is_plan())),
+        _events(rest),
+        len(parsed.entries),
+        parsed.damaged,
+        frozenset(entries["severity"].drop_nulls().unique().to_list()),
+    )
+
+
+def _events(entries: pl.DataFrame) -> pl.DataFrame:
+    """Equal entries of ten minutes as one; checkpoints each by itself, since a start belongs to an end."""
+    message = pl.col("message")
+    needed = pl.col("severity").is_in(ERRORS) | message.str.contains(_STATED)
+    detailed = message.str.starts_with("deadlock") | message.str.contains("process (PID ", literal=True)
+    reduced = entries.with_columns(
+        pl.when(needed).then(without_literals(pl.col("statement"))).alias("statement"),
+        pl.when(detailed).then(pl.col("detail")).alias("detail"),
+        order=pl.when(message.str.contains(ORDERED)).then(pl.int_range(pl.len())).otherwise(-1),
+    )
+    keys = ("severity", "code", "message", "detail", "context", "statement")
+    return reduced.group_by(TEN_MINUTES, ZONE, "database", *keys, "order", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("count"), pl.col("queryid").fill_null(0).first()
+    )
