@@ -7,11 +7,13 @@ ARG POSTGRES_IMAGE=postgres:15-bookworm
 FROM ${POSTGRES_IMAGE} AS postgres
 ARG PGBACKREST_VERSION=2.45-1
 ARG PARTMAN_VERSION=4.7.2-1
+ARG HYPOPG_VERSION=1.3.1-2+b1
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         ca-certificates \
         pgbackrest=${PGBACKREST_VERSION} \
+        postgresql-15-hypopg=${HYPOPG_VERSION} \
         postgresql-15-partman=${PARTMAN_VERSION} \
     && rm -rf /var/lib/apt/lists/*
 
@@ -19,6 +21,7 @@ FROM ${AIRFLOW_IMAGE} AS airflow
 ARG PGBACKREST_VERSION=2.45-1
 ARG POSTGRES_MAJOR=15
 ARG PARTMAN_VERSION=4.7.2-1
+ARG HYPOPG_VERSION=1.3.1-2+b1
 USER root
 # pg_dump must be of the server's own major version, and so must the server that a drill starts, with every
 # extension that the databases use. No cluster is made: a drill makes its own. The user postgres has the id
@@ -33,6 +36,7 @@ RUN groupadd --non-unique --gid 999 postgres \
         age \
         pgbackrest=${PGBACKREST_VERSION} \
         postgresql-${POSTGRES_MAJOR} \
+        postgresql-15-hypopg=${HYPOPG_VERSION} \
         postgresql-15-partman=${PARTMAN_VERSION} \
     && rm -rf /var/lib/apt/lists/*
 
