@@ -1,0 +1,134 @@
+"""Samples in the object store: ``samples/<server>/<scope>/<YYYY>/<MM>/<DD>/<HHMMSS.ffffff>[.whole].parquet``.
+
+The scope is ``server`` for what is told once a server, ``databases/<database>`` for one of its databases. The
+time in the key is ``taken``, so that keys sort as the samples were taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from dataops.performance.samples.sample import Sample, to_parquet
+from dataops.store import ObjectStore
+
+SERVER = "server"
+KEPT = timedelta(days=35)
+"""How long a sample is kept: four weeks of the same weekday to compare with, and some."""
+
+_KEY = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/(\d{6}\.\d{6})(\.whole)?\.parquet$")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A sample that lies in the store."""
+
+    key: str
+    taken: datetime
+    whole: bool
+    size: int
+
+
+def database_scope(database: str) -> str:
+    """The scope of a database, by its name in the inventory."""
+    return f"databases/{database}"
+
+
+def prefix_of(server: str, scope: str) -> str:
+    """What the keys of a scope begin with."""
+    return f"samples/{server}/{scope}/"
+
+
+def key_of(server: str, scope: str, taken: datetime, *, whole: bool) -> str:
+    """Where a sample lies."""
+    at = taken.astimezone(UTC)
+    return f"{prefix_of(server, scope)}{at:%Y/%m/%d/%H%M%S.%f}{'.whole' if whole else ''}.parquet"
+
+
+def keep(store: ObjectStore, sample: Sample) -> Kept:
+    """The sample, written. There is never one of this key: the time is part of it."""
+    header = sample.header
+    key = key_of(header.server, header.scope, header.taken, whole=header.whole)
+    stored = store.put(key, to_parquet(sample))
+    return Kept(key, header.taken, header.whole, stored.size)
+
+
+def kept(store: ObjectStore, server: str, scope: str, *, since: datetime, until: datetime) -> Iterator[Kept]:
+    """The samples of a scope taken from ``since`` to ``until``, both included, in order."""
+    for day in _days(since, until):
+        for listed in store.list(f"{prefix_of(server, scope)}{day:%Y/%m/%d}/"):
+            found = _parsed(listed.key, listed.size)
+            if found is not None and since <= found.taken <= until:
+                yield found
+
+
+def newest_before(
+    store: ObjectStore, server: str, scope: str, moment: datetime, *, within: timedelta
+) -> Kept | None:
+    """The last sample taken before a moment and not longer before it than ``within``."""
+    found = list(kept(store, server, scope, since=moment - within, until=moment))
+    return found[-1] if found else None
+
+
+def span(store: ObjectStore, server: str, scope: str = SERVER) -> tuple[datetime, datetime] | None:
+    """When the oldest and the newest sample that are kept were taken; None where there is none."""
+    days = sorted(days_of(store, server, scope))
+    if not days:
+        return None
+    first, last = (
+        [each for each in _of_day(store, server, scope, day) if each is not None]
+        for day in (days[0], days[-1])
+    )
+    return (first[0].taken, last[-1].taken) if first and last else None
+
+
+def days_of(store: ObjectStore, server: str, scope: str) -> Iterator[date]:
+    """The days of which there are samples."""
+    prefix = prefix_of(server, scope)
+    for year in _folders(store, prefix):
+        for month in _folders(store, year):
+            for day in _folders(store, month):
+                yield date(*map(int, day.removeprefix(prefix).strip("/").split("/")))
+
+
+def expire(store: ObjectStore, server: str, scope: str, now: datetime) -> int:
+    """Remove, for good, the days that ended longer ago than ``KEPT``; how many samples that were."""
+    keys = [
+        listed.key
+        for day in days_of(store, server, scope)
+        if datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) < now - KEPT
+        for listed in store.list(f"{prefix_of(server, scope)}{day:%Y/%m/%d}/")
+    ]
+    if keys:
+        store.delete(keys, all_versions=True)
+    return len(keys)
+
+
+def _of_day(store: ObjectStore, server: str, scope: str, day: date) -> Iterator[Kept | None]:
+    for listed in store.list(f"{prefix_of(server, scope)}{day:%Y/%m/%d}/"):
+        yield _parsed(listed.key, listed.size)
+
+
+def _folders(store: ObjectStore, prefix: str) -> Iterator[str]:
+    for listed in store.list(prefix, delimiter="/"):
+        name = listed.key.removeprefix(prefix).strip("/")
+        if listed.key.endswith("/") and name.isdigit():
+            yield listed.key
+
+
+def _parsed(key: str, size: int) -> Kept | None:
+    match = _KEY.search(key)
+    if match is None:
+        return None
+    year, month, day, clock, whole = match.groups()
+    taken = datetime.strptime(f"{year}{month}{day}{clock}", "%Y%m%d%H%M%S.%f").replace(tzinfo=UTC)
+    return Kept(key, taken, bool(whole), size)
+
+
+def _days(since: datetime, until: datetime) -> Iterator[date]:
+    day = since.astimezone(UTC).date()
+    while day <= until.astimezone(UTC).date():
+        yield day
+        day += timedelta(days=1)

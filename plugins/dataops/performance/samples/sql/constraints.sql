@@ -1,0 +1,48 @@
+-- Which constraints are there, are they proved, and does an index help to keep the foreign keys?
+WITH named AS (
+    SELECT attrelid, array_agg(attnum ORDER BY attnum) AS numbers, array_agg(attname::text ORDER BY attnum) AS names
+    FROM pg_attribute
+    WHERE attnum > 0
+    GROUP BY attrelid
+)
+SELECT
+    c.oid::bigint                                           AS oid,
+    n.nspname::text                                         AS schema,
+    c.conrelid::bigint                                      AS "table",
+    t.relname::text                                         AS table_name,
+    c.conname::text                                         AS name,
+    CASE c.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'f' THEN 'foreign key'
+                   WHEN 'c' THEN 'check' ELSE 'exclusion' END AS kind,
+    (SELECT json_agg(own.names[array_position(own.numbers, k.number)] ORDER BY k.place)
+       FROM unnest(c.conkey) WITH ORDINALITY AS k (number, place)) AS columns,
+    nullif(c.confrelid, 0)::bigint                          AS referenced_table,
+    rn.nspname::text                                        AS referenced_schema,
+    r.relname::text                                         AS referenced_name,
+    (SELECT json_agg(theirs.names[array_position(theirs.numbers, k.number)] ORDER BY k.place)
+       FROM unnest(c.confkey) WITH ORDINALITY AS k (number, place)) AS referenced_columns,
+    CASE WHEN c.contype = 'f' THEN
+        CASE c.confdeltype WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade'
+                           WHEN 'n' THEN 'set null' ELSE 'set default' END END AS on_delete,
+    CASE WHEN c.contype = 'f' THEN
+        CASE c.confupdtype WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade'
+                           WHEN 'n' THEN 'set null' ELSE 'set default' END END AS on_update,
+    c.convalidated                                          AS validated,
+    c.conenforced                                           AS enforced, -- since 18
+    CASE WHEN c.contype = 'f' THEN EXISTS (
+        SELECT FROM pg_index i
+        WHERE i.indrelid = c.conrelid AND i.indisvalid AND i.indpred IS NULL
+          AND cardinality(c.conkey) <= i.indnkeyatts
+          AND (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
+    ) END                                                   AS indexed,
+    pg_get_constraintdef(c.oid)                             AS definition
+FROM pg_constraint c
+JOIN pg_class t ON t.oid = c.conrelid
+JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN named own ON own.attrelid = c.conrelid
+LEFT JOIN pg_class r ON r.oid = c.confrelid
+LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
+LEFT JOIN named theirs ON theirs.attrelid = c.confrelid
+WHERE c.contype IN ('p', 'u', 'f', 'c', 'x')
+  AND c.conparentid = 0
+  AND t.relpersistence <> 't'
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema')

@@ -1,0 +1,26 @@
+-- How is the server set up, and which databases and roles differ? Commands and connection strings may hold secrets.
+SELECT
+    name                                                    AS name,
+    ''                                                      AS scope,
+    CASE WHEN name LIKE '%\_command' OR name LIKE '%conninfo'
+         THEN CASE WHEN coalesce(reset_val, '') = '' THEN '' ELSE '(set)' END
+         ELSE reset_val END                                 AS value,
+    unit                                                    AS unit,
+    vartype                                                 AS type,
+    boot_val                                                AS "default",
+    CASE WHEN source IN ('session', 'client') THEN 'configuration file' ELSE source END AS source,
+    pending_restart                                         AS pending_restart
+FROM pg_settings
+UNION ALL
+SELECT
+    split_part(entry, '=', 1),
+    concat_ws(' in ',
+        CASE WHEN s.setrole <> 0 THEN 'role ' || pg_get_userbyid(s.setrole) END,
+        CASE WHEN s.setdatabase <> 0 THEN coalesce(d.datname::text, s.setdatabase::text) END),
+    CASE WHEN split_part(entry, '=', 1) LIKE '%\_command' OR split_part(entry, '=', 1) LIKE '%conninfo'
+         THEN '(set)'
+         ELSE substr(entry, strpos(entry, '=') + 1) END,
+    NULL, NULL, NULL, 'database or role', false
+FROM pg_db_role_setting s
+LEFT JOIN pg_database d ON d.oid = s.setdatabase
+CROSS JOIN unnest(s.setconfig) AS entry

@@ -1,0 +1,308 @@
+"""Taking a sample of a server and of each of its databases. Nothing is written there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from dataops.connections import Connection
+from dataops.errors import ConfigurationError, DataOpsError
+from dataops.inventory import Database, Server
+from dataops.performance.samples import disk, keeping, texts
+from dataops.performance.samples.asking import Asking, session
+from dataops.performance.samples.packing import Layout, packed_sizes
+from dataops.performance.samples.questions import (
+    DATABASE,
+    EVICTIONS,
+    INDEX_WIDTHS,
+    SERVER,
+    STANDBY_SCANS,
+    STATEMENTS,
+    TABLE_WIDTHS,
+    TEXTS,
+    Question,
+)
+from dataops.performance.samples.sample import Header, Sample
+from dataops.performance.statement_text import fingerprint, readable
+from dataops.platform import Platform
+from dataops.postgres import ServerIdentity, server_identity
+
+Say = Callable[[str], None]
+
+EVERY = timedelta(minutes=10)
+"""How often a sample is meant to be taken."""
+WHOLE_EVERY = timedelta(minutes=59)
+"""After so long a sample asks the questions again that cost more."""
+MEASURED = 5000
+"""Tables, and indexes, whose size is measured: each takes memory of the session and a look at files."""
+
+_STATEMENT_TEXTS = ("text", "blocked_text", "blocking_text")
+_EXTENSION_MAJORS = {"1.9": 14, "1.10": 15, "1.11": 17, "1.12": 18}
+"""The version of pg_stat_statements, which may lag behind its server, and the major whose columns it has."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a visit brought: a sample per scope, and in a sentence why a scope has none."""
+
+    kept: tuple[keeping.Kept, ...]
+    samples: tuple[Sample, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        """What all questions together took."""
+        return sum(sample.header.seconds for sample in self.samples)
+
+
+def take_sample(
+    platform: Platform,
+    server: str,
+    *,
+    whole: bool | None = None,
+    every: timedelta = EVERY,
+    say: Say = lambda _: None,
+) -> Taken:
+    """A sample of the server and one of each of its databases, kept in the store.
+
+    ``whole`` asks all questions, also those that are asked once an hour; None leaves it to the hour. A scope
+    that cannot be sampled is told in ``failed`` and does not keep the others from it. Raises
+    ``ConfigurationError`` where the server is unknown.
+    """
+    declared = platform.inventory.subject(server)
+    if not isinstance(declared, Server):
+        raise ConfigurationError(f"{server} is a database: name its server, {declared.server}.")
+    databases = [each for each in platform.inventory.databases_of(declared) if each.retired is None]
+    visit = _Visit(platform, declared, whole, every)
+    kept: list[keeping.Kept] = []
+    samples: list[Sample] = []
+    failed: dict[str, str] = {}
+    for scope, take in visit.scopes(databases):
+        try:
+            sample = take()
+            kept.append(keeping.keep(platform.store, sample))
+        except DataOpsError as error:
+            failed[scope] = str(error)
+            say(f"{scope}: not sampled: {error}")
+            continue
+        samples.append(sample)
+        say(_told(sample, kept[-1]))
+    return Taken(tuple(kept), tuple(samples), failed)
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """One round over a server's scopes."""
+
+    platform: Platform
+    server: Server
+    whole: bool | None
+    every: timedelta
+
+    def scopes(self, databases: list[Database]) -> list[tuple[str, Callable[[], Sample]]]:
+        """Each scope and how its sample is taken."""
+        takes: list[tuple[str, Callable[[], Sample]]] = [(keeping.SERVER, self.of_server)]
+        return takes + [
+            (keeping.database_scope(each.name), lambda each=each: self.of_database(each))
+            for each in databases
+        ]
+
+    @property
+    def connection(self) -> Connection:
+        return self.platform.connection(self.server.connection)
+
+    def of_server(self) -> Sample:
+        whole = self._is_whole(keeping.SERVER)
+        with session(self.connection, None) as asking:
+            header = _Heading(asking, self, keeping.SERVER, whole)
+            for question in _due(SERVER, whole):
+                asking.ask(question)
+            if whole and "sizes" in asking.rows:
+                _add_disk(asking, self.connection, header.identity)
+            return header.sample()
+
+    def of_database(self, database: Database) -> Sample:
+        scope = keeping.database_scope(database.name)
+        whole = self._is_whole(scope)
+        with session(self.connection, database.dbname) as asking:
+            header = _Heading(asking, self, scope, whole)
+            for question in _due(DATABASE, whole):
+                asking.ask(question, **({"measured": MEASURED} if _measures(question) else {}))
+            if whole:
+                _estimate(asking, header.block)
+            self._statements(asking, header, database)
+            if whole and self.server.standby is not None:
+                self._standby(asking, database)
+            return header.sample()
+
+    def _statements(self, asking: Asking, header: _Heading, database: Database) -> None:
+        """pg_stat_statements sees all databases, and is installed in this one or in the maintenance one."""
+        found = _extension(asking)
+        if found is not None:
+            return self._ask_statements(asking, asking, header, database, found)
+        with session(self.connection, None) as elsewhere:
+            found = _extension(elsewhere)
+            if found is not None:
+                return self._ask_statements(elsewhere, asking, header, database, found)
+        asking.missing[STATEMENTS.name] = (
+            "pg_stat_statements is neither installed in this database nor in the maintenance database: load "
+            "it by shared_preload_libraries, then CREATE EXTENSION pg_stat_statements."
+        )
+        return None
+
+    def _ask_statements(
+        self, where: Asking, asking: Asking, header: _Heading, database: Database, found: tuple[str, int]
+    ) -> None:
+        from psycopg2.sql import SQL, Identifier
+
+        schema, major = found
+        where.major = min(where.major, major)
+        named = {"schema": Identifier(schema), "dbname": database.dbname}
+        evictions = where.ask(EVICTIONS, schema=Identifier(schema))
+        if evictions is not None:
+            header.resets["statements"] = evictions["statements_reset"].item()
+        planning = SQL("current_setting('pg_stat_statements.track_planning')::boolean")
+        timed = SQL("current_setting('track_io_timing')::boolean")
+        rows = where.ask(STATEMENTS, **named, planning=planning, timed=timed)
+        if where is not asking:
+            for kept in ("rows", "missing", "costs"):
+                getattr(asking, kept).update(getattr(where, kept))
+        if rows is not None:
+            texts.learn(
+                self.platform.store,
+                self.server.name,
+                database.name,
+                rows.select("queryid", "exec_seconds"),
+                lambda ids: where.ask(TEXTS, **named, queryids=ids, length=texts.LENGTH),
+                header.taken,
+            )
+        asking.rows.pop(TEXTS.name, None)
+        where.rows.pop(TEXTS.name, None)
+
+    def _standby(self, asking: Asking, database: Database) -> None:
+        assert self.server.standby is not None
+        try:
+            with session(self.platform.connection(self.server.standby), database.dbname) as standby:
+                rows = standby.ask(STANDBY_SCANS)
+                asking.missing |= standby.missing
+                asking.costs |= standby.costs
+        except DataOpsError as error:
+            asking.missing[STANDBY_SCANS.name] = str(error)
+            return
+        if rows is not None:
+            asking.rows[STANDBY_SCANS.name] = rows
+
+    def _is_whole(self, scope: str) -> bool:
+        if self.whole is not None:
+            return self.whole
+        now = datetime.now(UTC)
+        recent = keeping.kept(
+            self.platform.store, self.server.name, scope, since=now - WHOLE_EVERY, until=now
+        )
+        return not any(each.whole for each in recent)
+
+
+class _Heading:
+    """The header of the sample that is being taken."""
+
+    def __init__(self, asking: Asking, visit: _Visit, scope: str, whole: bool) -> None:
+        self.asking, self.visit, self.scope, self.whole = asking, visit, scope, whole
+        self.taken = datetime.now(UTC)
+        told = asking.one("moment")
+        self.identity: ServerIdentity = server_identity(asking.conn)
+        self.at: datetime = told["at"]
+        self.block: int = told["block_size"]
+        self.resets: dict[str, datetime | None] = {
+            name.removesuffix("_reset"): told[name] for name in told if name.endswith("_reset")
+        }
+
+    def sample(self) -> Sample:
+        """The sample, with everything that the session has answered."""
+        known = self.identity
+        header = Header(
+            server=self.visit.server.name,
+            scope=self.scope,
+            taken=self.taken,
+            at=self.at.astimezone(UTC),
+            every=self.visit.every.total_seconds(),
+            whole=self.whole,
+            version=known.version_num,
+            system_identifier=known.system_identifier,
+            timeline=known.timeline,
+            in_recovery=known.in_recovery,
+            started=known.started.astimezone(UTC),
+            address=known.address,
+            resets={name: at and at.astimezone(UTC) for name, at in self.resets.items()},
+            missing=dict(self.asking.missing),
+            costs=dict(self.asking.costs),
+        )
+        return Sample(header, {name: _without_literals(rows) for name, rows in self.asking.rows.items()})
+
+
+def _due(questions: tuple[Question, ...], whole: bool) -> list[Question]:
+    return [question for question in questions if whole or not question.whole]
+
+
+def _measures(question: Question) -> bool:
+    return "{measured}" in question.text(14)
+
+
+def _extension(asking: Asking) -> tuple[str, int] | None:
+    """The schema of pg_stat_statements and the major whose columns it has; None where it is not installed."""
+    from dataops.postgres import explained
+
+    with explained(asking.where), asking.conn.cursor() as cursor:
+        cursor.execute(
+            "SELECT n.nspname, e.extversion FROM pg_extension e "
+            "JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'"
+        )
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    if row is None:
+        return None
+    return str(row[0]), _EXTENSION_MAJORS.get(str(row[1]), asking.major)
+
+
+def _estimate(asking: Asking, block: int) -> None:
+    """Adds what tables and indexes would take if packed; the widths that it is made from are not kept."""
+    for question, layout, rows, name in (
+        (TABLE_WIDTHS, Layout.heap(block), "table_sizes", "estimated_heap_bytes"),
+        (INDEX_WIDTHS, Layout.btree(block), "index_details", "estimated_bytes"),
+    ):
+        widths = asking.ask(question)
+        asking.rows.pop(question.name, None)
+        if widths is not None and rows in asking.rows:
+            sizes = packed_sizes(widths, layout, block=block).rename({"estimate": name})
+            asking.rows[rows] = asking.rows[rows].join(sizes, on="oid", how="left")
+
+
+def _add_disk(asking: Asking, connection: Connection, identity: ServerIdentity) -> None:
+    found = disk.disk_of(connection, identity.data_directory)
+    if found is not None:
+        asking.rows["sizes"] = pl.concat([asking.rows["sizes"], found], how="diagonal_relaxed")
+
+
+def _without_literals(rows: pl.DataFrame) -> pl.DataFrame:
+    """Texts of running statements as readable ones, with their fingerprints; literals end here."""
+    for name in _STATEMENT_TEXTS:
+        if name in rows.columns:
+            texts_ = rows[name]
+            named = name.replace("text", "statement")
+            rows = rows.with_columns(
+                pl.Series(name, [t and readable(t) for t in texts_], dtype=pl.String()),
+                pl.Series(named, [t and fingerprint(t) for t in texts_], dtype=pl.String()),
+            )
+    return rows
+
+
+def _told(sample: Sample, kept: keeping.Kept) -> str:
+    header = sample.header
+    rows = sum(frame.height for frame in sample.rows.values())
+    without = f"; without {', '.join(sorted(header.missing))}" if header.missing else ""
+    return (
+        f"{header.scope}: {rows} rows, {kept.size / 1000:.0f} kB, {header.seconds:.3f} s"
+        f"{' (whole)' if header.whole else ''}{without}"
+    )
