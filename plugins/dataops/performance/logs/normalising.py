@@ -83,7 +83,7 @@ def normalise(statement: str) -> str:
     hides everything behind it. Applying it twice changes nothing more.
     """
     parts: list[str] = []
-    for kind, text in _significant(statement):
+    for kind, text in tokens(statement):
         if kind == "literal":
             _drop_sign(parts)
             parts.append(PLACEHOLDER)
@@ -95,8 +95,11 @@ def normalise(statement: str) -> str:
     return joined
 
 
-def _significant(statement: str) -> Iterator[tuple[str, str]]:
-    """Tokens, where white space and comments are a single space."""
+def tokens(statement: str) -> Iterator[tuple[str, str]]:
+    """Kind and text of each token; white space and comments are a single space.
+
+    Kinds are ``literal`` (parameters too), ``name`` (quoted), ``word``, ``dot``, ``operator``, ``space``.
+    """
     at, spaced = 0, True
     while at < len(statement):
         match = _TOKEN.match(statement, at)
@@ -110,6 +113,9 @@ def _significant(statement: str) -> Iterator[tuple[str, str]]:
         else:
             yield kind, match.group()
             spaced = False
+
+
+_significant = tokens
 
 
 def _after_comment(statement: str, at: int) -> int:
