@@ -9,10 +9,12 @@ from dataops.inventory.loading import NoInclude, load
 from dataops.inventory.location import environment_name, include_folder
 from dataops.inventory.objectives import Objectives, Retention
 from dataops.inventory.problem import InvalidFile, Problem
+from dataops.inventory.reporting import Acknowledgement, Report, Samples, Thresholds
 from dataops.inventory.server import BackupType, Hosts, Physical, Rds, Server, WalArchive, Worker
 
 __all__ = [
     "AFTER_BACKUP",
+    "Acknowledgement",
     "BackupType",
     "Database",
     "Drill",
@@ -27,11 +29,14 @@ __all__ = [
     "PointPolicy",
     "Problem",
     "Rds",
+    "Report",
     "Retention",
+    "Samples",
     "Server",
     "Smoke",
     "Subject",
     "ThirdParty",
+    "Thresholds",
     "Unenrolled",
     "UnknownSubject",
     "WalArchive",

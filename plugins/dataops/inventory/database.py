@@ -22,6 +22,7 @@ from dataops.inventory.fields import (
     encryption_connection,
 )
 from dataops.inventory.objectives import Objectives, Retention, with_rpo
+from dataops.inventory.reporting import Report
 from dataops.inventory.schedule import Schedule, longest_interval, spread
 
 
@@ -70,6 +71,7 @@ class Database(Part):
         "on", description="`on`, `off`, or the id of a connection with its own recipients."
     )
     drill: Drill = Field(Drill(), description="Restore drills of its backups.")
+    report: Report = Field(Report(), description="Its performance report.")
     retired: Day | None = Field(None, description="Day from which on it is no longer backed up.")
 
     @field_validator("dbname", mode="before")

@@ -12,8 +12,10 @@ from dataops.inventory.schema import schema_of
 
 ANY = "JsonValue"
 """The name under which a schema keeps what may be of any type."""
-NESTED = "drill"
-"""The mapping that holds others, which are told by their path."""
+NESTED = ("drill", "report")
+"""The mappings that hold others, which are told by their path."""
+OF_DATABASES = "report"
+"""The mapping that only a database has; its others are told with the server."""
 
 
 def reference() -> str:
@@ -26,7 +28,11 @@ def reference() -> str:
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     return environment.from_string(template).render(
         server=list(_tables(schema_of("server"), "server")),
-        database=list(_tables(schema_of("database"), "database"))[:1],
+        database=[
+            table
+            for table in _tables(schema_of("database"), "database")
+            if table["name"].partition(".")[0] in {"database", OF_DATABASES}
+        ],
         keywords=KEYWORDS,
     )
 

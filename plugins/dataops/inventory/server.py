@@ -25,6 +25,7 @@ from dataops.inventory.fields import (
     encryption_connection,
 )
 from dataops.inventory.objectives import Objectives, Retention, with_rpo
+from dataops.inventory.reporting import Samples
 from dataops.inventory.schedule import Schedule, longest_interval, spread, ticks_at
 
 BackupType = Literal["full", "diff", "incr"]
@@ -135,6 +136,7 @@ class Server(Part):
         "on", description="`on`, `off`, or the id of a connection with its own recipients."
     )
     drill: Drill = Field(Drill(schedule="weekly"), description="Restore drills of its backups.")
+    samples: Samples = Field(Samples(), description="Samples of its statistics, for performance reports.")
     retired: Day | None = Field(None, description="Day from which on it is no longer backed up.")
 
     @field_validator("stanza", "pgbackrest", mode="before")

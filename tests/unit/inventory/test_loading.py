@@ -56,7 +56,7 @@ def test_short_files_are_valid(include: Include) -> None:
         ("compression: zip\n", 4, "compression: 'zip' has another form than it should: none, gzip,"),
         ("encryption: 'my keys'\n", 4, "encryption: 'my keys' has another form than it should: the id"),
         ("owner: dba\n", 4, "owner stands there twice: keep one."),
-        ("report: weekly\n", 4, "report is no field."),
+        ("telemetry: weekly\n", 4, "telemetry is no field."),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_told_with_line_and_what_may_stand_there(
