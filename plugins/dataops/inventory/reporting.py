@@ -19,7 +19,7 @@ FindingCode = Annotated[
     str, text(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", 60, "the code of a finding, as in unused-index")
 ]
 Folder = Annotated[str, text(r"^/[^\x00-\x1f]*$", 1024, "a folder, from / on")]
-Reason = Annotated[str, text(r"^[^\x00-\x1f\x7f]+$", 500, "text on one line, up to 500 characters")]
+Reason = Annotated[str, text(r"^[^\x00-\x1f]{1,500}$", 500, "text on one line, up to 500 characters")]
 
 SectionOfReport = Literal[
     "statements", "tables", "indexes", "constraints", "sequences", "database", "checkpoints", "wal",
