@@ -379,7 +379,7 @@ _DATABASE = (
     _counter("sessions_abandoned", "sessions", "Sessions whose client vanished."),
     _counter("sessions_fatal", "sessions", "Sessions ended by an error."),
     _counter("sessions_killed", "sessions", "Sessions ended by an operator."),
-    _counter("sampling_seconds", "seconds", "Time that sampling this database and its server's share took."),
+    _counter("sampling_seconds", "seconds", "Time that sampling this database and its server took."),
     _counter("statement_evictions", "times", "Times pg_stat_statements threw out its least used entries."),
     _reading("statement_entries", "entries", "Entries that pg_stat_statements holds, of all databases."),
     _reading("connections", "connections", "Connections to this database."),
@@ -515,7 +515,7 @@ _SESSION_SERIES = (
 _BLOCKING = (
     _key("blocked_pid", COUNT, "Process that waits."),
     _key("blocking_pid", COUNT, "Process that it waits for directly; 0 for a prepared transaction."),
-    _key("waiting_since", MOMENT, "When its wait began; up to 14, when its statement began."),
+    _key("waiting_since", MOMENT, "When its wait for the lock began."),
     _label("root_pid", "Process at the root of the tree, that itself waits for nobody.", COUNT),
     _label("depth", "Steps from the root: 1 waits for the root itself.", COUNT),
     _label("dbname", "Database of the one that waits."),

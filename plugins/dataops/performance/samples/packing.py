@@ -72,7 +72,7 @@ def _row_bytes(columns: list[dict[str, Any]], layout: Layout) -> float | None:
 
 
 def _size(relation: dict[str, Any], row: float, layout: Layout, block: int) -> int:
-    room = layout.page * relation["fillfactor"] / 100
+    room = layout.page * float(relation["fillfactor"]) / 100
     a_page = max(1, math.floor(room / row))
     return math.ceil(float(relation["entries"]) / a_page) * block
 

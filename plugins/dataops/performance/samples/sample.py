@@ -118,8 +118,8 @@ def read_header(source: Path | bytes) -> Header:
 
 def read_rows(source: Path | bytes, question: str) -> pl.DataFrame | None:
     """The rows that a question answered in this sample; None where it was not asked or not answered."""
-    if question not in pl.read_parquet_schema(io.BytesIO(source) if isinstance(source, bytes) else source):
+    try:
+        rows = pl.read_parquet(source, columns=[question]).to_series().item()
+    except pl.exceptions.ColumnNotFoundError:
         return None
-    column = pl.read_parquet(source, columns=[question]).to_series()
-    rows = column.item()
     return None if rows is None else rows.struct.unnest()
