@@ -1,0 +1,95 @@
+"""The report in Markdown, short enough for a chat and a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dataops.evidence.units import human
+from dataops.evidence.verdict import Verdict
+from dataops.performance.finding import Finding, Status
+from dataops.performance.report.coverage import is_blind, why_blind
+from dataops.performance.report.document import Report
+from dataops.performance.report.headline import is_open
+from dataops.performance.report.numbers import counted, moment
+
+SHOWN = 10
+"""Findings that are told; the rest is counted."""
+_MARKS = {"critical": "🔴", "warning": "🟠", "notice": "⚪"}
+_VERDICTS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "❔"}
+
+
+def markdown(report: Report, *, link: str = "") -> str:
+    """GitHub's Markdown. ``link`` leads to the whole report."""
+    open_ones = [finding for finding in report.findings if is_open(finding)]
+    fixed = [finding for finding in report.findings if finding.status is Status.FIXED]
+    lines = [
+        f"## {_VERDICTS.get(report.verdict, '')} {escaped(report.sentence)}",
+        "",
+        f"{report.database}, {moment(report.since)} to {moment(report.until)} UTC: {report.verdict}."
+        + (f" [The whole report]({link})" if link else ""),
+        "",
+        *_findings(open_ones),
+        *(f"- ✔ fixed: {escaped(each.sentence)}" for each in fixed),
+        *_data(report),
+        *_blind(report),
+        *(["", "**Well:** " + " ".join(escaped(each) for each in report.well)] if report.well else []),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is: names are full of underscores and stars."""
+    for character in "\\`*_{}[]<>|#":
+        text = text.replace(character, f"\\{character}")
+    return " ".join(text.split())
+
+
+def _findings(findings: Sequence[Finding]) -> list[str]:
+    if not findings:
+        return ["No finding is open."]
+    lines = []
+    for finding in findings[:SHOWN]:
+        since = f", since {moment(finding.since)}" if finding.since else f", {finding.status}"
+        lines.append(
+            f"- {_MARKS[finding.severity]} **{finding.severity}** {escaped(finding.sentence)} "
+            f"(cause: {finding.cause}{since}; `{finding.code}`)"
+        )
+        lines += _advice(finding)
+    if len(findings) > SHOWN:
+        lines.append(f"- and {counted(len(findings) - SHOWN, 'more finding')}")
+    return lines
+
+
+def _advice(finding: Finding) -> list[str]:
+    advice = finding.advice
+    if advice is None:
+        return []
+    proof = advice.proof
+    if proof is not None and proof.helps is False:
+        return [f"  Advice withdrawn: {escaped(proof.sentence)}"]
+    lines = [f"  {escaped(advice.sentence)}"]
+    if advice.sql:
+        lines += ["", "  ```sql", *(f"  {line}" for line in advice.sql.splitlines()), "  ```", ""]
+    if proof is not None and proof.helps:
+        figures = ", ".join(f"{each.name} {human(each.value, each.unit)}" for each in proof.figures)
+        lines.append(
+            f"  Proven by {escaped(proof.by)}: {escaped(proof.sentence)}{f' ({figures})' if figures else ''}"
+        )
+    return lines
+
+
+def _data(report: Report) -> list[str]:
+    red = [check for check in report.data_checks if check.verdict is not Verdict.PASSED]
+    return [
+        f"- {_VERDICTS.get(check.verdict, '')} data of `{check.table}`: {escaped(check.says)} "
+        f"{escaped(check.explained_by)}".rstrip()
+        for check in red
+    ]
+
+
+def _blind(report: Report) -> list[str]:
+    return [
+        f"- ❔ not measurable: {area.title}: {escaped(why_blind(area))}"
+        for area in report.areas
+        if is_blind(area)
+    ]

@@ -1,0 +1,134 @@
+"""The page that people read: one static file, without scripts, images or fonts from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from dataops.evidence.units import duration, human
+from dataops.performance.finding import Finding, Severity, Status
+from dataops.performance.report.coverage import is_blind, why_blind
+from dataops.performance.report.document import Area, Report, Unit
+from dataops.performance.report.headline import is_open
+from dataops.performance.report.numbers import counted, moment, share, written
+from dataops.performance.report.plot import plot, rows_behind
+from dataops.performance.report.wording import short_statement
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+IN_FULL = 40
+"""Open findings that the page tells in full; the next ones have a line each."""
+IN_LINES = 150
+"""Open findings that have a line each; the rest is in report.json."""
+
+
+def render(report: Report) -> str:
+    """The report as HTML that stands alone: offline, printable, light and dark, readable without colour."""
+    open_ones = [finding for finding in report.findings if is_open(finding)]
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            report=report,
+            length=duration((report.until - report.since).total_seconds()),
+            version=version(report.server_version),
+            told=open_ones[:IN_FULL],
+            lines=open_ones[IN_FULL : IN_FULL + IN_LINES],
+            untold=max(len(open_ones) - IN_FULL - IN_LINES, 0),
+            accepted=[
+                each for each in report.findings if each.acknowledged and each.status is not Status.FIXED
+            ],
+            fixed=[each for each in report.findings if each.status is Status.FIXED],
+            tally=tally(open_ones),
+            anchors=anchors(open_ones[:IN_FULL]),
+            blind=[area for area in report.areas if is_blind(area) or area.declared],
+        )
+    )
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """Such as ``1 critical, 3 warnings, 12 notices``."""
+    counts = [
+        (sum(each.severity is severity for each in findings), severity) for severity in reversed(Severity)
+    ]
+    words = {Severity.CRITICAL: ("critical", "critical")}
+    return ", ".join(
+        counted(number, *words.get(severity, (severity.value, f"{severity.value}s")))
+        for number, severity in counts
+        if number
+    )
+
+
+def anchors(findings: Sequence[Finding]) -> Mapping[str, str]:
+    """From a finding's key, and its object where only one is about it, to its place on the page."""
+    found = {finding.key: f"finding-{number}" for number, finding in enumerate(findings, start=1)}
+    objects = [finding.object for finding in findings]
+    for number, finding in enumerate(findings, start=1):
+        if objects.count(finding.object) == 1:
+            found.setdefault(finding.object, f"finding-{number}")
+    return found
+
+
+def version(number: int) -> str:
+    """PostgreSQL's version as people say it: 150014 is 15.14."""
+    return f"{number // 10000}.{number % 10000}" if number else "of unknown version"
+
+
+def impact(seconds: float) -> str:
+    """What a finding costs, in the database's own time."""
+    return f"{duration(seconds)} of the database's time a day" if seconds > 0 else ""
+
+
+def coverage_of(area: Area) -> str:
+    """One line on how well an area was measured."""
+    if area.missing:
+        return area.missing
+    if is_blind(area):
+        return why_blind(area)
+    return " ".join((f"Measured over {share(area.covered)} of the window.", *area.notes))
+
+
+@cache
+def environment() -> Environment:
+    """The templates of this folder, with the words and numbers that they use."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("dataops.performance.report", package_path="templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    styles = (files("dataops.evidence") / "page.css", files(__package__) / "templates" / "page.css")
+    made.filters |= {
+        "moment": moment,
+        "written": _written,
+        "share": share,
+        "short": short_statement,
+        "impact": impact,
+        "counted": counted,
+    }
+    made.globals |= {
+        "human": human,
+        "plot": plot,
+        "rows_behind": rows_behind,
+        "coverage_of": coverage_of,
+        "css": "\n".join(style.read_text(encoding="utf-8") for style in styles),
+        "age": _age,
+    }
+    return made
+
+
+def _written(value: Any, unit: Unit) -> str:
+    return written(value, unit)
+
+
+def _age(since: datetime, until: datetime) -> str:
+    """How many nights ago, in words."""
+    days = (until.astimezone(UTC).date() - since.astimezone(UTC).date()).days
+    return "tonight" if days <= 0 else f"{counted(days, 'day')} ago"

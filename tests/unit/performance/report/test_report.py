@@ -1,0 +1,259 @@
+"""The report of a day: its verdict, its sentence, what is well, and what it says where it could not look."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import jsonschema
+import polars as pl
+import pytest
+from dataops.evidence.verdict import Check, Part, Verdict
+from dataops.performance.finding import Acknowledged, Advice, Cause, Finding, Proof, Severity, Status
+from dataops.performance.report import schema
+from dataops.performance.report.assembling import Told, assemble, night_of
+from dataops.performance.report.document import Report
+from dataops.performance.report.markdown import markdown
+from dataops.performance.report.page import render
+from dataops.performance.window import Quality, SectionName
+from markupsafe import escape
+
+from tests.unit.performance.report.days import large_day, quiet_day, section, unmeasurable
+
+MADE = datetime(2026, 11, 27, 22, 5, tzinfo=UTC)
+
+
+def finding(severity=Severity.WARNING, **more):
+    told = {
+        "code": "slow-statement",
+        "object": "public.orders",
+        "severity": severity,
+        "cause": Cause.GREW,
+        "sentence": "A statement on orders got slower.",
+        "impact": 100.0,
+    }
+    return Finding(**{**told, **more})
+
+
+def report(window=None, findings=(), **more) -> Report:
+    told = Told(**{"owner": "shop", "environment": "test", "made": MADE, **more})
+    return assemble(window or quiet_day(), findings, told)
+
+
+def without_text(html: str) -> str:
+    return " ".join(html.split())
+
+
+def test_a_quiet_day_passes_and_says_what_is_well():
+    told = report()
+
+    assert told.verdict is Verdict.PASSED
+    assert told.sentence == "shop is well: nothing got slower, and nothing will break soon."
+    assert "No deadlock." in told.well
+    assert "At most 41 of 97 connections were used." in told.well
+    assert any("found in shared buffers" in sentence for sentence in told.well)
+
+
+def test_danger_fails_the_night_and_stands_first():
+    danger = finding(Severity.CRITICAL, object="shop", sentence="The transaction ids end in 4 days.")
+
+    told = report(findings=[finding(impact=9000.0), danger])
+
+    assert told.verdict is Verdict.FAILED
+    assert told.sentence == "shop is in danger: The transaction ids end in 4 days."
+    assert told.findings[0] == danger
+
+
+def test_a_warning_is_told_and_is_no_failure():
+    told = report(findings=[finding(), finding(object="public.lines", impact=50.0)])
+
+    assert told.verdict is Verdict.PASSED
+    assert "somebody should look: A statement on orders got slower (and 1 more)" in told.sentence
+
+
+@pytest.mark.parametrize(
+    "settled",
+    [
+        {"acknowledged": Acknowledged(until=date(2026, 12, 24), reason="known")},
+        {"status": Status.FIXED},
+    ],
+)
+def test_what_is_accepted_or_fixed_fails_nothing(settled):
+    told = report(findings=[finding(Severity.CRITICAL, **settled)])
+
+    assert told.verdict is Verdict.PASSED
+    assert "is well" in told.sentence
+
+
+def test_what_could_not_be_measured_is_never_well():
+    window = quiet_day(database=unmeasurable(SectionName.DATABASE, "The role may not read it."))
+
+    told = report(window)
+
+    assert told.verdict is Verdict.INCONCLUSIVE
+    assert "is well" not in told.sentence
+    assert "No deadlock." not in told.well
+    assert (
+        next(chart for chart in told.charts if chart.name == "cache").missing == "The role may not read it."
+    )
+    assert "The role may not read it." in render(told)
+
+
+def test_a_section_that_was_hardly_sampled_is_not_well_either():
+    whole = quiet_day()
+    database = replace(whole.sections[SectionName.DATABASE], quality=Quality(covered=0.3))
+
+    told = report(quiet_day(database=database))
+
+    assert told.verdict is Verdict.INCONCLUSIVE
+    assert "No deadlock." not in told.well
+
+
+def test_a_section_that_the_inventory_gives_up_stands_outside_of_the_verdict():
+    window = quiet_day(logs=unmeasurable(SectionName.LOGS, "A managed service keeps its log."))
+
+    assert report(window).verdict is Verdict.INCONCLUSIVE
+    declared = report(window, declared=("logs",))
+    assert declared.verdict is Verdict.PASSED
+    assert "The inventory says so." in render(declared)
+
+
+def test_a_late_load_stands_beside_the_check_that_it_explains():
+    failed = Check(
+        name="data: public.orders_1",
+        verdict=Verdict.FAILED,
+        reason="newest placed_at: expected within 2 h",
+        parts=(Part(name="newest placed_at", verdict=Verdict.FAILED, expected="2 h", observed="7 h"),),
+    )
+    slow_load = finding(
+        object="0000000000000001",
+        advice=Advice(sentence="Index it.", statement="INSERT INTO orders_1 (id) SELECT id FROM staging"),
+    )
+
+    told = report(findings=[slow_load], checks=[failed])
+
+    (data,) = told.data_checks
+    assert told.verdict is Verdict.FAILED
+    assert "500,000 rows were inserted into it in this window, between 2026-11-27 02:10" in data.explained_by
+    assert data.finding == slow_load.key
+    assert 'href="#finding-1"' in render(told)
+
+
+def test_a_load_that_never_came_is_said_so():
+    failed = Check(name="data: public.orders_1", verdict=Verdict.FAILED, reason="too few rows")
+    row = {"oid": 1, "schema": "public", "name": "orders_1", "rows_inserted": 0, "dropped": False}
+
+    told = report(quiet_day(tables=section(SectionName.TABLES, [row])), checks=[failed])
+
+    assert "the load did not come" in told.data_checks[0].explained_by
+
+
+def test_advice_that_does_not_help_has_no_sql_to_copy():
+    withdrawn = Advice(
+        sentence="Index it.",
+        sql="CREATE INDEX CONCURRENTLY x ON orders (id);",
+        proof=Proof(by="a restored backup", helps=False, sentence="812 ms before, 815 ms after."),
+    )
+
+    told = report(findings=[finding(advice=withdrawn)])
+
+    assert "CREATE INDEX" not in render(told)
+    assert "815 ms after." in render(told)
+    assert "CREATE INDEX" not in markdown(told)
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_no_script():
+    page = render(report(findings=[finding(sentence='<script>alert("x")</script> is slow')]))
+
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "http://" not in page
+    assert "https://" not in page
+    assert " src=" not in page
+
+
+def test_behind_every_chart_stands_a_table():
+    told = report()
+    page = render(told)
+
+    drawn = [chart for chart in told.charts if not chart.missing]
+    assert len(drawn) >= 12
+    for chart in drawn:
+        assert f"{escape(chart.title)} as a table" in page
+
+
+def test_a_large_database_fits_into_500_kilobytes():
+    many = [
+        finding(object=f"public.orders_{index}", advice=Advice(sentence="Index it.")) for index in range(400)
+    ]
+
+    page = render(report(large_day(statements=300, tables=100), many))
+
+    assert len(page.encode()) < 500_000
+    assert "210 more findings in report.json" in page
+
+
+def test_the_json_is_what_its_schema_says_and_reads_back():
+    told = report(findings=[finding(advice=Advice(sentence="Index it."))])
+
+    jsonschema.validate(json.loads(told.to_bytes()), schema.committed())
+    assert Report.model_validate_json(told.to_bytes()) == told
+    assert schema.generated() == schema.committed()
+
+
+def test_the_load_of_all_statements_is_the_sum_of_the_layers():
+    window = quiet_day()
+    load = report(window).charts[0]
+    seconds = [(end - begin).total_seconds() for begin, end in zip(load.steps, load.steps[1:], strict=False)]
+
+    drawn = sum(
+        value * length
+        for curve in load.curves
+        for value, length in zip(curve.values, seconds, strict=True)
+        if value is not None
+    )
+
+    measured = window.sections[SectionName.STATEMENTS].series["exec_seconds"].sum()
+    assert drawn == pytest.approx(measured, rel=1e-3)
+
+
+def test_time_inside_functions_is_not_counted_twice():
+    window = quiet_day()
+    statements = window.sections[SectionName.STATEMENTS]
+    inner = replace(
+        statements,
+        totals=statements.totals.with_columns(toplevel=pl.lit(value=False)),
+        series=statements.series.with_columns(toplevel=pl.lit(value=False)),
+    )
+
+    told = report(quiet_day(statements=inner))
+
+    assert told.charts[0].missing
+    assert next(table for table in told.tables if table.name == "statements").rows == ()
+
+
+def test_growth_is_foretold_from_four_nights_on():
+    tonight = report()
+    nights = [
+        replace(
+            night_of(tonight),
+            until=tonight.until - timedelta(days=days),
+            figures={"database size": 52e9 - days * 1e9},
+        )
+        for days in range(1, 8)
+    ]
+
+    growing = report(nights=nights).charts[-1]
+    alone = report(nights=nights[:2]).charts[-1]
+
+    assert growing.curves[1].forecast
+    assert "changed by +1 GB a day over 8 nights" in growing.says
+    assert "the disk is full by 2027-02-25" in growing.says
+    assert len(alone.curves) == 1
+    assert "A trend needs 4 nights" in alone.says
+
+
+def test_markdown_shows_names_as_they_are():
+    text = markdown(report(findings=[finding(sentence="a_b *c* [d](e) | f got slower.")]), link="/dataops/x")
+
+    assert r"a\_b \*c\* \[d\](e) \| f got slower." in text
+    assert "[The whole report](/dataops/x)" in text
