@@ -79,12 +79,14 @@ KEYS: Mapping[str, pl.DataType] = {
 
 TOTALS: Mapping[str, pl.DataType] = {
     **KEYS,
+    "statement": pl.String(),
     "queryid": pl.Int64(),
     **_FIGURES,
     "first": pl.Datetime("us", "UTC"),
     "last": pl.Datetime("us", "UTC"),
 }
-"""``queryid`` is pg_stat_statements' (0: unknown); ``first`` and ``last`` (UTC) are exact to ten minutes."""
+"""``statement`` is the fingerprint of the statement, by which it is found in ``STATEMENTS`` (empty: none);
+``queryid`` is pg_stat_statements' (0: unknown); ``first`` and ``last`` (UTC) are exact to ten minutes."""
 
 SERIES: Mapping[str, pl.DataType] = {
     "kind": pl.String(),

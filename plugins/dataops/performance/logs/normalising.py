@@ -71,7 +71,7 @@ _LISTS = (
     (re.compile(r"^(deallocate(?: prepare)?) (?!all$)\S+$"), r"\1 ..."),
     (re.compile(r"^declare \S+ "), "declare ... "),
     (re.compile(r"^((?:fetch|move)(?: .+)? (?:from|in)) \S+$"), r"\1 ..."),
-    (re.compile(r"^set (?:session |local )?([\w.\"]+) ?(?:to|=) .*$"), r"set \1 to ?"),
+    (re.compile(r"^set (?:session |local )?([\w.\"]+) ?(?:to|=) [^;]*$"), r"set \1 to ?"),
 )
 """What grows without bound or is made up by drivers: lists, rows of VALUES, savepoints, cursors, settings."""
 

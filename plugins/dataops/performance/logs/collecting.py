@@ -1,0 +1,213 @@
+"""Counting what a server has logged since the last time, and keeping the counts in the object store."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from dataops.errors import ConfigurationError, DataOpsError
+from dataops.inventory import Server
+from dataops.performance.logs import ledger
+from dataops.performance.logs.columns import BUCKET_SECONDS
+from dataops.performance.logs.digesting import Digest
+from dataops.performance.logs.ledger import HEAD, Ledger, Piece, Position, head_of
+from dataops.performance.logs.reading import read
+from dataops.performance.logs.settings import LogSettings
+from dataops.performance.logs.sources import Folder, LogFile, OverSql, Source, log_settings
+from dataops.platform import Platform
+from dataops.postgres import connect
+from dataops.store import ObjectStore, lease
+
+log = logging.getLogger(__name__)
+
+LIMIT = 4 << 30
+"""Bytes that are read at one time; what is beyond is read the next time."""
+FIRST_LOOK = timedelta(days=2)
+"""How old files may be that are read when a server's log is read for the first time."""
+KEPT = timedelta(days=35)
+"""How long counts are kept, as samples are."""
+PATIENCE = 60.0
+"""Seconds that one statement may take when the log is read over SQL."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What one visit brought: the piece that was added, bytes and entries read, seconds."""
+
+    piece: Piece
+    read: int
+    entries: int
+    seconds: float
+
+
+@dataclass
+class _Reading:
+    """One pass over the files, oldest first: where each stood, and how much may still be read."""
+
+    source: Source
+    settings: LogSettings
+    known: Ledger
+    left: int
+    digest: Digest
+    positions: list[Position] = field(default_factory=list)
+    gone_on: list[Position] = field(default_factory=list)
+    taken: int = 0
+    stopped: bool = False
+    lost: str = ""
+
+    def files(self, files: Sequence[LogFile], others: Sequence[LogFile]) -> None:
+        """Count what is new in ``files``; ``others`` were not written to since the last time."""
+        for file in files:
+            if not self.stopped:
+                self._file(file, newest=file is files[-1])
+        for last in self.known.positions[-1:]:
+            found = last in self.gone_on or any(last.is_of(self._head(file)) for file in reversed(others))
+            self.lost = "" if found else last.name
+
+    def _file(self, file: LogFile, *, newest: bool) -> None:
+        head = self._head(file)
+        if not head:
+            return
+        before = self.known.position_of(head)
+        self.gone_on.extend([before] if before else [])
+        start = before.offset if before else 0
+        end = min(file.size, start + self.left)
+        self.stopped = end < file.size
+        done = read(
+            self.source.blocks(file, start, end),
+            self.settings.format,
+            self.digest,
+            complete=not newest and not self.stopped,
+        )
+        self.taken += done
+        self.left -= done
+        self.positions.append(
+            Position(name=file.name, head=head_of(head), head_bytes=len(head), offset=start + done)
+        )
+
+    def _head(self, file: LogFile) -> bytes:
+        return b"".join(self.source.blocks(file, 0, min(HEAD, file.size)))
+
+
+def collect(
+    platform: Platform,
+    server: str,
+    say: Say = lambda _: None,
+    *,
+    folder: Path | None = None,
+    limit: int = LIMIT,
+) -> Collected:
+    """Count what is new in the server's log and keep it; the next call goes on from there.
+
+    The log is read from ``folder`` where it is given, else over the server's own connection. Only one process
+    at a time does it. Raises ``LogUnreachable`` or ``LogUnreadable`` where that is impossible, and remembers
+    why, so that a report can say so.
+    """
+    declared = platform.inventory.subject(server)
+    if not isinstance(declared, Server):
+        raise ConfigurationError(f"{server} is a database: name its server, {declared.server}.")
+    store = platform.store
+    holder = f"log of {server} on {socket.gethostname()}, process {os.getpid()}"
+    with lease(store, f"logs/{server}", holder=holder):
+        known, etag = ledger.load(store, server)
+        try:
+            collected, added = _visit(platform, declared, known, folder, limit)
+        except DataOpsError as error:
+            ledger.save(store, server, known.model_copy(update={"failed": str(error)}), etag)
+            raise
+        ledger.save(store, server, added, etag)
+    say(
+        f"Log of {server} from {collected.piece.since:%F %H:%M} to {collected.piece.until:%F %H:%M} UTC: "
+        f"{collected.read / 1e6:.1f} MB, {collected.entries} entries in {collected.seconds:.1f} s"
+    )
+    return collected
+
+
+def _visit(
+    platform: Platform, server: Server, known: Ledger, folder: Path | None, limit: int
+) -> tuple[Collected, Ledger]:
+    begun = datetime.now(UTC)
+    connection = platform.connection(server.connection)
+    session = connect(
+        connection,
+        application_name="dataops log",
+        autocommit=True,
+        statement_timeout=PATIENCE,
+        lock_timeout=5,
+    )
+    with closing(session):
+        settings = log_settings(session)
+        source = Folder(folder, settings.written_as) if folder else OverSql(session, settings)
+        reading = _Reading(source, settings, known, limit, Digest(settings.zone))
+        everything = source.files()
+        new = _new_files(everything, known, begun)
+        reading.files(new, [file for file in everything if file not in new])
+    rows = reading.digest.rows()
+    piece = _keep(platform.store, server.name, rows, _span(rows, reading, begun), tuple(_notes(reading)))
+    seconds = (datetime.now(UTC) - begun).total_seconds()
+    kept = [each for each in known.pieces if each.until > begun - KEPT]
+    positions = tuple(reading.positions) or known.positions
+    return (
+        Collected(piece, reading.taken, reading.digest.entries, seconds),
+        Ledger(positions=positions, pieces=(*kept, piece)),
+    )
+
+
+def _new_files(files: Sequence[LogFile], known: Ledger, now: datetime) -> Sequence[LogFile]:
+    """Those that were written to since the last time."""
+    since = known.pieces[-1].until - timedelta(minutes=1) if known.pieces else now - FIRST_LOOK
+    return [file for file in files if file.modified >= since]
+
+
+def _span(rows: pl.DataFrame, reading: _Reading, now: datetime) -> tuple[datetime, datetime]:
+    """From when until when all that was logged is in the rows."""
+    ten_minutes = timedelta(seconds=BUCKET_SECONDS)
+    before = reading.known.pieces[-1].until if reading.known.pieces else now
+    first, last = rows["at"].min(), rows["at"].max()
+    since = before
+    if isinstance(first, datetime) and (reading.lost or not reading.known.pieces):
+        since = first - ten_minutes
+    until = now
+    if reading.stopped:
+        until = max(last - ten_minutes, since) if isinstance(last, datetime) else since
+    return since, until
+
+
+def _notes(reading: _Reading) -> Iterator[str]:
+    yield from reading.settings.notes()
+    if reading.lost:
+        yield f"{reading.lost} was gone before its end was read: keep logs longer, or read them more often."
+    digest = reading.digest
+    if digest.damaged:
+        yield f"{digest.damaged} pieces of the log were torn or foreign, and are not counted."
+    if digest.folded:
+        yield f"There were too many different statements: {digest.folded} are counted without text."
+
+
+def _keep(
+    store: ObjectStore,
+    server: str,
+    rows: pl.DataFrame,
+    span: tuple[datetime, datetime],
+    notes: tuple[str, ...],
+) -> Piece:
+    since, until = span
+    key = ""
+    if len(rows):
+        key = f"{ledger.folder_of(server)}{until:%Y/%m/%d/%H%M%S}-{secrets.token_hex(4)}.parquet"
+        body = io.BytesIO()
+        rows.write_parquet(body, compression="zstd")
+        store.put(key, body.getvalue())
+    return Piece(key=key, since=since, until=until, notes=notes)

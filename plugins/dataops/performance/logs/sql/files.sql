@@ -1,0 +1,3 @@
+SELECT name, size, modification
+FROM pg_catalog.pg_ls_logdir()
+ORDER BY modification, name
