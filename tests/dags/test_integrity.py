@@ -24,7 +24,7 @@ from tests.airflow_home import ROOT
 from tests.dags.conftest import Include
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
-PER_ENVIRONMENT = {"backup_watch", "rehearsal", "sweep"}
+PER_ENVIRONMENT = {"backup_watch", "performance_samples", "rehearsal", "sweep"}
 
 
 @pytest.fixture
@@ -276,7 +276,10 @@ def test_a_dag_file_reads_on_one_screen_and_asks_nothing_at_parse_time(path: obj
     assert not re.search(r"\b(Variable|Connection|now\(|uuid|random|environ)\b", text.split('"""', 2)[2])
 
 
-HEAVY = ("boto3", "psycopg2", "great_expectations", "confluent_kafka", "kafka", "cel", "pyrage", "pandas")
+HEAVY = (
+    *("boto3", "psycopg2", "great_expectations", "confluent_kafka", "kafka", "cel", "pyrage", "pandas"),
+    *("polars", "pglast"),
+)
 
 
 def heavy_after(code: str) -> list[str]:

@@ -96,6 +96,14 @@ KAFKA_DRIFT: Mapping[str, Limit] = MappingProxyType({
 })
 
 
+PERFORMANCE_SAMPLES: Mapping[str, Limit] = MappingProxyType({
+    "sample": Limit(timedelta(minutes=3)),
+    "evidence": Limit(timedelta(minutes=2)),
+    "verdict": RECORDING["verdict"],
+})
+"""No second try: the next round comes in ten minutes."""
+
+
 def backup_limits(longest_take: timedelta) -> Mapping[str, Limit]:
     """The limits of a backup's tasks. Reading everything back takes no longer than writing it."""
     return {

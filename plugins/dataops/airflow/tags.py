@@ -12,12 +12,18 @@ class Capability(StrEnum):
     BACKUP_WATCH = "backup_watch"
     KAFKA_DRIFT = "kafka_drift"
     KAFKA_TOPICS = "kafka_topics"
+    PERFORMANCE_SAMPLES = "performance_samples"
     REHEARSAL = "rehearsal"
     RESTORE_DRILL = "restore_drill"
     SWEEP = "sweep"
 
 
-ONCE_PER_ENVIRONMENT = frozenset({Capability.BACKUP_WATCH, Capability.REHEARSAL, Capability.SWEEP})
+ONCE_PER_ENVIRONMENT = frozenset({
+    Capability.BACKUP_WATCH,
+    Capability.PERFORMANCE_SAMPLES,
+    Capability.REHEARSAL,
+    Capability.SWEEP,
+})
 """Capabilities whose only DAG looks at all subjects and has no subject in its id."""
 
 

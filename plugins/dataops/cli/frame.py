@@ -18,6 +18,7 @@ from dataops.cli import (
     inventory_verbs,
     kafka_verbs,
     quality_verbs,
+    report_verbs,
 )
 from dataops.cli.answer import say
 from dataops.cli.context import common_options
@@ -34,13 +35,21 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(
         prog="dataops",
         description="Back up databases, prove the backups by drills, provision Kafka topics, "
-        "and look after the platform.",
+        "report on performance, and look after the platform.",
         epilog="Exit codes: 0 passed, 1 failed, 2 wrong usage or configuration, 3 inconclusive, "
         "4 changes pending (kafka plan).",
     )
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
     common = common_options()
-    for group in (inventory_verbs, backup_verbs, drill_verbs, kafka_verbs, quality_verbs, evidence_verbs):
+    for group in (
+        inventory_verbs,
+        backup_verbs,
+        drill_verbs,
+        kafka_verbs,
+        quality_verbs,
+        report_verbs,
+        evidence_verbs,
+    ):
         group.add(verbs, common)
     return root
 

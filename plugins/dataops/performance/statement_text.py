@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from dataops.performance.logs.normalising import _significant as tokens
-from dataops.performance.logs.normalising import normalise
+from dataops.performance.logs.normalising import normalise, tokens
 
 _DIGITS = 16
 _PARAMETER = re.compile(r"\$(\d+)$")

@@ -15,6 +15,7 @@ from dataops.airflow.operators.kafka import (
 )
 from dataops.airflow.operators.look import Look
 from dataops.airflow.operators.rehearse import Rehearse
+from dataops.airflow.operators.samples import Sample, SamplesEvidence
 from dataops.airflow.operators.snapshot import TakeSnapshot
 from dataops.inventory import Subject
 
@@ -32,6 +33,8 @@ __all__ = [
     "Prepare",
     "Publish",
     "Rehearse",
+    "Sample",
+    "SamplesEvidence",
     "Take",
     "TakeSnapshot",
     "Teardown",

@@ -4,8 +4,10 @@ from dataops.performance.samples.keeping import KEPT, Kept, database_scope, expi
 from dataops.performance.samples.sample import Header, Sample, read_header, read_rows
 from dataops.performance.samples.taking import EVERY, Taken, take_sample
 from dataops.performance.samples.texts import read_texts
+from dataops.performance.samples.visiting import CAPABILITY, record_of, stopped, visit
 
 __all__ = [
+    "CAPABILITY",
     "EVERY",
     "KEPT",
     "Header",
@@ -18,6 +20,9 @@ __all__ = [
     "read_header",
     "read_rows",
     "read_texts",
+    "record_of",
     "span",
+    "stopped",
     "take_sample",
+    "visit",
 ]

@@ -16,7 +16,7 @@ from dataops.store import ObjectStore
 
 SERVER = "server"
 KEPT = timedelta(days=35)
-"""How long a sample is kept: four weeks of the same weekday to compare with, and some."""
+"""How long samples are kept unless the inventory says otherwise: four weeks of a weekday, and some."""
 
 _KEY = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/(\d{6}\.\d{6})(\.whole)?\.parquet$")
 
@@ -29,6 +29,7 @@ class Kept:
     taken: datetime
     whole: bool
     size: int
+    sha256: str = ""
 
 
 def database_scope(database: str) -> str:
@@ -52,7 +53,7 @@ def keep(store: ObjectStore, sample: Sample) -> Kept:
     header = sample.header
     key = key_of(header.server, header.scope, header.taken, whole=header.whole)
     stored = store.put(key, to_parquet(sample))
-    return Kept(key, header.taken, header.whole, stored.size)
+    return Kept(key, header.taken, header.whole, stored.size, stored.sha256)
 
 
 def kept(store: ObjectStore, server: str, scope: str, *, since: datetime, until: datetime) -> Iterator[Kept]:
@@ -93,12 +94,19 @@ def days_of(store: ObjectStore, server: str, scope: str) -> Iterator[date]:
                 yield date(*map(int, day.removeprefix(prefix).strip("/").split("/")))
 
 
-def expire(store: ObjectStore, server: str, scope: str, now: datetime) -> int:
-    """Remove, for good, the days that ended longer ago than ``KEPT``; how many samples that were."""
+def scopes_of(store: ObjectStore, server: str) -> list[str]:
+    """The scopes of which there are samples: the server, and databases that may have left the inventory."""
+    prefix = prefix_of(server, "databases")
+    names = [each.key.removeprefix(prefix).strip("/") for each in store.list(prefix, delimiter="/")]
+    return [SERVER, *(database_scope(name) for name in names if name)]
+
+
+def expire(store: ObjectStore, server: str, scope: str, now: datetime, keep_for: timedelta = KEPT) -> int:
+    """Remove, for good, the days that ended longer ago than ``keep_for``; how many samples that were."""
     keys = [
         listed.key
         for day in days_of(store, server, scope)
-        if datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) < now - KEPT
+        if datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) < now - keep_for
         for listed in store.list(f"{prefix_of(server, scope)}{day:%Y/%m/%d}/")
     ]
     if keys:

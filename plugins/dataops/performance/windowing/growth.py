@@ -46,8 +46,8 @@ class Growth:
     """Growth over samples.
 
     ``steps``: per object and interval, where something grew. ``sums``: over the window, null where no
-    interval could be measured. ``first`` and ``last``: each object's rows as first and last seen. ``seen``: per object
-    ``from_index``, ``to_index``, ``samples``, and ``lost``: whether a part of its work is not known.
+    interval could be measured. ``first`` and ``last``: each object's rows as first and last seen. ``seen``:
+    per object ``from_index``, ``to_index``, ``samples``, and ``lost``: whether it was reset in between.
     """
 
     steps: pl.DataFrame
