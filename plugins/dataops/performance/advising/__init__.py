@@ -4,6 +4,8 @@ from dataops.performance.advising.candidate import Candidate
 from dataops.performance.advising.candidates import foreign_key_index, index_candidates
 from dataops.performance.advising.from_window import relations_of
 from dataops.performance.advising.index_advice import drop_advice, index_advice
+from dataops.performance.advising.parsing import Unparsable
+from dataops.performance.advising.reading import read_relations
 from dataops.performance.advising.relations import Column, Index, Relation, Relations
 from dataops.performance.advising.unneeded import Unneeded, duplicate_indexes, unused_indexes
 
@@ -14,11 +16,13 @@ __all__ = [
     "Relation",
     "Relations",
     "Unneeded",
+    "Unparsable",
     "drop_advice",
     "duplicate_indexes",
     "foreign_key_index",
     "index_advice",
     "index_candidates",
+    "read_relations",
     "relations_of",
     "unused_indexes",
 ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+_TYPED = re.compile(r"\b(interval|date|timestamptz|timestamp|time)\s+(\$\d+|\?)", re.IGNORECASE)
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\d+|\?""")
 
 
@@ -39,8 +40,13 @@ def parse(text: str) -> Any:
 
 
 def numbered(text: str) -> str:
-    """The text with ``$n`` for every parameter: a ``?`` gets the numbers that follow the highest one."""
-    text = re.sub(r",\s*\.\.\.", "", text)
+    """The text as PREPARE takes it, with ``$n`` for every parameter, also where it shows ``?``.
+
+    pg_stat_statements writes ``interval $1`` for ``interval '1 day'``, which no parser takes: it is read as
+    ``$1::interval``.
+    """
+    text = re.sub(r",\s*\.\.\.", "", text.rstrip().removesuffix(";"))
+    text = _TYPED.sub(r"\2::\1", text)
     taken = max((int(found) for found in re.findall(r"\$(\d+)", text)), default=0)
     if taken:  # a `?` is then an operator, such as that of jsonb
         return text

@@ -1,0 +1,139 @@
+"""Proof on the scratch server of a restore drill: the latest backup, the index, the statement, real data.
+
+The drill's own context manager restores and tears down, under the drill's own lease: a proof and a drill of
+one subject never run at once, and no backup expires under it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dataops import postgres
+from dataops.backup import catalog
+from dataops.backup.steps import Job
+from dataops.drill.alone import alone
+from dataops.drill.choosing import choose
+from dataops.drill.point import Point
+from dataops.drill.preflight import preflight
+from dataops.drill.restored import RestoredServer
+from dataops.drill.restoring import restored, torn_down
+from dataops.drill.run import new_drill_id
+from dataops.drill.troubles import told_apart
+from dataops.errors import DataOpsError, InconclusiveError
+from dataops.evidence.steps import Say, first_red
+from dataops.evidence.verdict import Check, Figure
+from dataops.inventory import Database, Server
+from dataops.performance.finding import Advice, Finding
+from dataops.performance.proving.judging import not_tried
+from dataops.performance.proving.measuring import Pace
+from dataops.performance.proving.planner_settings import apply, planner_settings
+from dataops.performance.proving.proven import Proven, checks_of, to_be_tried, untried, with_proofs
+from dataops.performance.proving.trial import Trial
+from dataops.performance.window import Window
+from dataops.platform import Platform
+
+SCRATCH = "scratch server"
+BUDGET = 1800.0
+"""Seconds of trials after the restore; what is left then says that it was not tried."""
+
+
+def prove_on_scratch(
+    platform: Platform,
+    database: Database,
+    findings: Sequence[Finding],
+    *,
+    say: Say,
+    window: Window | None = None,
+    options: Mapping[str, Any] | None = None,
+    budget: float = BUDGET,
+    pace: Pace | None = None,
+) -> Proven:
+    """The findings, with what building their indexes on restored data has shown. Restores only for some.
+
+    ``window`` gives the settings under which the watched server plans. ``options`` are a drill's: ``point``,
+    ``work_dir``. Whatever stops the restore is told in the proofs, which are then neither for nor against,
+    and in a red check; nothing is raised for it.
+    """
+    if not any(map(to_be_tried, findings)):
+        return Proven(tuple(findings))
+    job = Job(platform, subject_with_backups(platform, database), say, {**(options or {})})
+    settings = planner_settings(window) if window is not None else {}
+    try:
+        return _Proving(job, database.dbname, tuple(findings), settings, budget, pace or Pace()).run()
+    except DataOpsError as error:
+        say(f"Nothing was tried on a scratch server: {error}")
+        found = untried(findings, SCRATCH, str(error))
+        return Proven(found, checks_of(found))
+
+
+def subject_with_backups(platform: Platform, database: Database) -> Database | Server:
+    """The database where it has backups of its own, else the server that it is on."""
+    if catalog.read(platform.store, database.name).backups:
+        return database
+    server = platform.inventory.server_of(database)
+    return server if catalog.read(platform.store, server.name).backups else database
+
+
+@dataclass(frozen=True)
+class _Proving:
+    job: Job
+    dbname: str
+    findings: tuple[Finding, ...]
+    settings: Mapping[str, str]
+    budget: float
+    pace: Pace
+
+    def run(self) -> Proven:
+        started, job = datetime.now(UTC), self.job
+        point = choose(job, str(job.options.get("point") or "latest"))
+        checks = preflight(job, point)
+        red = first_red(checks)
+        if red is not None:
+            raise InconclusiveError(f"the drill's preflight is red: {red.name}: {red.reason}")
+        drill_id, backup_id = new_drill_id(started), point.header.backup_id
+        with told_apart(), alone(job, drill_id=drill_id, backup_id=backup_id) as held:
+            # Read under the lease: from here on expiry keeps the backup, or it is gone already.
+            point = Point.from_json(point.to_json(), job.platform, job.subject)
+            with restored(job, point, drill_id=drill_id) as server:
+                held.check()
+                found = self._try(server, backup_id)
+        return self._proven(found, server, torn_down(job, drill_id))
+
+    def _try(self, server: RestoredServer, backup_id: str) -> tuple[Finding, ...]:
+        if self.dbname not in server.dbnames:
+            raise InconclusiveError(f"backup {backup_id} holds no database {self.dbname}")
+        by = f"{SCRATCH}, backup {backup_id}"
+        deadline = time.monotonic() + self.budget
+        session = postgres.connect(
+            server.connection, dbname=self.dbname, application_name="proof", autocommit=True
+        )
+        with closing(session):
+            apply(session, self.settings)
+            trial = Trial(session, by, self.pace)
+
+            def tried(advice: Advice) -> Advice:
+                if time.monotonic() >= deadline:
+                    return advice.model_copy(update={"proof": not_tried(by, "its time was used up")})
+                made = trial.of(advice)
+                self.job.say(f"{advice.sql} {made.proof.sentence if made.proof else ''}")
+                return made
+
+            return with_proofs(self.findings, tried)
+
+    def _proven(self, found: tuple[Finding, ...], server: RestoredServer, gone: Check) -> Proven:
+        return Proven(
+            findings=found,
+            checks=(*checks_of(found), gone),
+            figures=(Figure(name="restore", value=server.phases.rto, unit="seconds"),),
+            programs=server.header.programs,
+            details={
+                "drill_id": server.drill_id,
+                "backup_id": server.header.backup_id,
+                "point": server.point.to_json(),
+            },
+        )
