@@ -11,13 +11,13 @@ import re
 OLDEST, NEWEST = 14, 18
 """The majors for which the lines are written. A newer server is asked as the newest known one."""
 
-_REMARK = re.compile(r"--\s*(?:since (?P<since>\d+))?(?:, )?(?:until (?P<until>\d+))?\s*$")
+_REMARK = re.compile(r"\s*--\s*(?:since (?P<since>\d+))?(?:, )?(?:until (?P<until>\d+))?\s*$")
 
 
 def for_major(text: str, major: int) -> str:
-    """The SQL for a server of this major version."""
+    """The SQL for a server of this major version, without the remarks."""
     asked = min(major, NEWEST)
-    return "\n".join(line for line in text.splitlines() if _holds(line, asked))
+    return "\n".join(_REMARK.sub("", line) for line in text.splitlines() if _holds(line, asked))
 
 
 def _holds(line: str, major: int) -> bool:

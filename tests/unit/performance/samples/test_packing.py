@@ -29,7 +29,7 @@ def test_rows_of_one_integer_take_36_bytes_each() -> None:
 
 
 def test_columns_are_aligned() -> None:
-    # int, bigint: 24 + 4 (+ 4 of padding) + 8 = 40, and 4: 185 in a page. The other way around, the same size.
+    # int, bigint: 24 + 4 (+ 4 of padding) + 8 = 40, and 4 of line pointer: 185 in a page.
     assert heap({}, {"length": 8, "alignment": "d", "width": 8.0}, entries=185) == BLOCK
     assert heap({}, {"length": 8, "alignment": "d", "width": 8.0}, entries=186) == 2 * BLOCK
 
