@@ -85,7 +85,7 @@ def _sentence(
     size, seconds = human(built.bytes, "bytes"), human(built.seconds, "seconds")
     parts = [f"{compared}; it takes {size} and {seconds} to build"]
     if write_cost is not None:
-        parts.append(_written(write_cost))
+        parts.append(written_more(write_cost))
     if slower(without, after):
         parts.append(f"with {slower(without, after)} of {len(after.sets)} sets of values it is slower")
     told = "; ".join(parts)
@@ -98,7 +98,8 @@ def slower(without: Measured, after: Measured) -> int:
     return sum(two.seconds > one.seconds * (1 + LEAST_GAIN) + NOTICEABLE for one, two in pairs)
 
 
-def _written(cost: WriteCost) -> str:
+def written_more(cost: WriteCost) -> str:
+    """What writing costs more with the index, in words that follow a semicolon."""
     each = (cost.seconds_with - cost.seconds_without) / cost.rows
     if each <= 0:
         return f"inserting {cost.rows:,} rows took no longer"

@@ -41,13 +41,31 @@ def _proof(finding: Finding) -> bool | None:
     return finding.advice.proof.helps if finding.advice and finding.advice.proof else None
 
 
-def to_be_tried(finding: Finding) -> bool:
-    """Whether its advice builds an index for a statement: that is what can be tried."""
+def builds(finding: Finding) -> bool:
+    """Whether its advice builds an index for a statement."""
     advice = finding.advice
-    return advice is not None and bool(advice.statement) and advice.sql.upper().startswith("CREATE INDEX")
+    return advice is not None and bool(advice.statement) and _first_words(advice).startswith("CREATE INDEX")
 
 
-def with_proofs(findings: Sequence[Finding], tried: Callable[[Advice], Advice]) -> tuple[Finding, ...]:
+def drops(finding: Finding) -> bool:
+    """Whether its advice drops an index."""
+    return finding.advice is not None and _first_words(finding.advice).startswith("DROP INDEX")
+
+
+def builds_or_drops(finding: Finding) -> bool:
+    """Whether its advice can be tried on a scratch server."""
+    return builds(finding) or drops(finding)
+
+
+def _first_words(advice: Advice) -> str:
+    return " ".join(advice.sql.upper().split()[:2])
+
+
+def with_proofs(
+    findings: Sequence[Finding],
+    tried: Callable[[Advice], Advice],
+    to_be_tried: Callable[[Finding], bool] = builds,
+) -> tuple[Finding, ...]:
     """The findings with what ``tried`` made of their advice, the one with the most impact first tried.
 
     The same advice for the same statement is tried once.
@@ -66,10 +84,12 @@ def with_proofs(findings: Sequence[Finding], tried: Callable[[Advice], Advice]) 
     )
 
 
-def untried(findings: Sequence[Finding], by: str, reason: str) -> tuple[Finding, ...]:
+def untried(
+    findings: Sequence[Finding], by: str, reason: str, to_be_tried: Callable[[Finding], bool] = builds
+) -> tuple[Finding, ...]:
     """The findings where nothing could be tried at all, and why."""
     proof = not_tried(by, reason)
-    return with_proofs(findings, lambda advice: advice.model_copy(update={"proof": proof}))
+    return with_proofs(findings, lambda advice: advice.model_copy(update={"proof": proof}), to_be_tried)
 
 
 def checks_of(findings: Sequence[Finding]) -> tuple[Check, ...]:

@@ -7,11 +7,11 @@ one subject never run at once, and no backup expires under it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dataops import postgres
 from dataops.backup import catalog
@@ -29,13 +29,25 @@ from dataops.evidence.steps import Say, first_red
 from dataops.evidence.verdict import Check, Figure
 from dataops.inventory import Database, Server
 from dataops.performance.finding import Advice, Finding
+from dataops.performance.proving.dropping import DropTrial
 from dataops.performance.proving.judging import not_tried
 from dataops.performance.proving.measuring import Pace
 from dataops.performance.proving.planner_settings import apply, planner_settings
-from dataops.performance.proving.proven import Proven, checks_of, to_be_tried, untried, with_proofs
+from dataops.performance.proving.proven import (
+    Proven,
+    builds,
+    builds_or_drops,
+    checks_of,
+    untried,
+    with_proofs,
+)
+from dataops.performance.proving.statements import statements_of
 from dataops.performance.proving.trial import Trial
 from dataops.performance.window import Window
 from dataops.platform import Platform
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PsycopgConnection
 
 SCRATCH = "scratch server"
 BUDGET = 1800.0
@@ -55,19 +67,23 @@ def prove_on_scratch(
 ) -> Proven:
     """The findings, with what building their indexes on restored data has shown. Restores only for some.
 
-    ``window`` gives the settings under which the watched server plans. ``options`` are a drill's: ``point``,
-    ``work_dir``. Whatever stops the restore is told in the proofs, which are then neither for nor against,
-    and in a red check; nothing is raised for it.
+    ``window`` gives the settings under which the watched server plans, and the statements that dropping an
+    index may harm: without it no drop is tried. ``options`` are a drill's: ``point``, ``work_dir``. Whatever
+    stops the restore is told in the proofs, which are then neither for nor against, and in a red check;
+    nothing is raised for it.
     """
-    if not any(map(to_be_tried, findings)):
+    texts = statements_of(window) if window is not None else None
+    fit = builds_or_drops if texts is not None else builds
+    if not any(map(fit, findings)):
         return Proven(tuple(findings))
     job = Job(platform, subject_with_backups(platform, database), say, {**(options or {})})
     settings = planner_settings(window) if window is not None else {}
     try:
-        return _Proving(job, database.dbname, tuple(findings), settings, budget, pace or Pace()).run()
+        trials = Trials(settings, texts or (), budget, pace or Pace())
+        return _Proving(job, database.dbname, tuple(findings), fit, trials).run()
     except DataOpsError as error:
         say(f"Nothing was tried on a scratch server: {error}")
-        found = untried(findings, SCRATCH, str(error))
+        found = untried(findings, SCRATCH, str(error), fit)
         return Proven(found, checks_of(found))
 
 
@@ -80,13 +96,37 @@ def subject_with_backups(platform: Platform, database: Database) -> Database | S
 
 
 @dataclass(frozen=True)
+class Trials:
+    """How advice is tried: settings of the watched server, its statements, and how long it may all take."""
+
+    settings: Mapping[str, str]
+    texts: tuple[str, ...]
+    budget: float
+    pace: Pace
+
+    def of(self, session: PsycopgConnection, by: str, say: Say) -> Callable[[Advice], Advice]:
+        """What tries one piece of advice on a session; after ``budget`` seconds it tries nothing more."""
+        deadline = time.monotonic() + self.budget
+        apply(session, self.settings)
+        building, dropping = Trial(session, by, self.pace), DropTrial(session, by, self.texts, self.pace)
+
+        def tried(advice: Advice) -> Advice:
+            if time.monotonic() >= deadline:
+                return advice.model_copy(update={"proof": not_tried(by, "its time was used up")})
+            made = dropping.of(advice) if dropping.fits(advice) else building.of(advice)
+            say(f"{advice.sql} {made.proof.sentence if made.proof else ''}")
+            return made
+
+        return tried
+
+
+@dataclass(frozen=True)
 class _Proving:
     job: Job
     dbname: str
     findings: tuple[Finding, ...]
-    settings: Mapping[str, str]
-    budget: float
-    pace: Pace
+    fit: Callable[[Finding], bool]
+    trials: Trials
 
     def run(self) -> Proven:
         started, job = datetime.now(UTC), self.job
@@ -107,23 +147,13 @@ class _Proving:
     def _try(self, server: RestoredServer, backup_id: str) -> tuple[Finding, ...]:
         if self.dbname not in server.dbnames:
             raise InconclusiveError(f"backup {backup_id} holds no database {self.dbname}")
-        by = f"{SCRATCH}, backup {backup_id}"
-        deadline = time.monotonic() + self.budget
         session = postgres.connect(
             server.connection, dbname=self.dbname, application_name="proof", autocommit=True
         )
         with closing(session):
-            apply(session, self.settings)
-            trial = Trial(session, by, self.pace)
-
-            def tried(advice: Advice) -> Advice:
-                if time.monotonic() >= deadline:
-                    return advice.model_copy(update={"proof": not_tried(by, "its time was used up")})
-                made = trial.of(advice)
-                self.job.say(f"{advice.sql} {made.proof.sentence if made.proof else ''}")
-                return made
-
-            return with_proofs(self.findings, tried)
+            by = f"{SCRATCH}, backup {backup_id}"
+            tried = self.trials.of(session, by, self.job.say)
+            return with_proofs(self.findings, tried, self.fit)
 
     def _proven(self, found: tuple[Finding, ...], server: RestoredServer, gone: Check) -> Proven:
         return Proven(
