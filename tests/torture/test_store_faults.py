@@ -27,10 +27,12 @@ def is_piece(method: str, path: str) -> bool:
 def passes_again(backups: Backups) -> None:
     """The next run passes as soon as no dead run's lease stands, and then nothing unfinished is left."""
     backups.heal()
-    known = backups.published()
+    known, told = backups.published(), len(backups.answers)
     assert wait_until(lambda: backups.run()[0] == 0, seconds=60, interval=0.5), backups.answers[-1]
     assert backups.answers[-1]["verdict"] == "passed"
-    assert set(backups.published()) == {*known, backups.answers[-1]["backup_id"]}
+    # A run that only the dead run's lease kept from expiring is red and has a backup all the same.
+    theirs = {answer["backup_id"] for answer in backups.answers[told:]}
+    assert {*known, backups.answers[-1]["backup_id"]} <= set(backups.published()) <= {*known, *theirs}
     backups.sweep()
 
 
