@@ -1,7 +1,8 @@
 """Advice tried on HypoPG: indexes that exist only in one session's planner, on the watched database itself.
 
 Nothing is written, no lock is taken that a reader would not take, and the indexes go with the session. What
-HypoPG can say is what the planner would do and what it expects to save, not how long it takes.
+HypoPG can say is what the planner would do and what it expects to save, not how long it takes. A role that
+may read the tables is enough: what writes is planned in the form that only finds its rows.
 
 Source: HypoPG documentation, Usage; PREPARE with ``plan_cache_mode = force_generic_plan`` gives the plan for
 parameters whose values are unknown, on every version.
@@ -10,7 +11,7 @@ parameters whose values are unknown, on every version.
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from dataops import postgres
@@ -22,6 +23,7 @@ from dataops.performance.proving.alternatives import alternatives
 from dataops.performance.proving.created import as_created
 from dataops.performance.proving.judging import BY_HYPOPG, judge_estimated, not_tried
 from dataops.performance.proving.prepared import CannotTry, name_of, prepared, single
+from dataops.performance.proving.reading_form import reading_form
 from dataops.performance.proving.search_path import widen
 
 if TYPE_CHECKING:
@@ -62,12 +64,15 @@ def try_hypothetical(session: PsycopgConnection, advice: Advice) -> Advice:
     Advice that is no index for a statement, or that cannot be planned, comes back with a proof that says so.
     """
     try:
-        single(advice.statement)
+        text = reading_form(single(advice.statement))
         widen(session, as_created(advice.sql).schema)
-        choices = [advice, *alternatives(read_relations(session, advice.statement), advice)]
-        tried = [(_plan(session, each), each) for each in choices]
+        choices = alternatives(read_relations(session, text), advice)
+        tried = [(_plan(session, text, advice), advice)]
     except InconclusiveError as error:
         return advice.model_copy(update={"proof": not_tried(BY_HYPOPG, str(error))})
+    for each in choices:
+        with suppress(CannotTry):  # such as an access method that HypoPG does not know
+            tried.append((_plan(session, text, each), each))
     proven = [(cost, proof, each) for (cost, proof), each in tried if proof.helps]
     if not proven:
         (_, proof), _ = tried[0]
@@ -78,11 +83,11 @@ def try_hypothetical(session: PsycopgConnection, advice: Advice) -> Advice:
     return chosen.model_copy(update={"proof": proof})
 
 
-def _plan(session: PsycopgConnection, advice: Advice) -> tuple[float, Proof]:
+def _plan(session: PsycopgConnection, text: str, advice: Advice) -> tuple[float, Proof]:
     """The cost with the advised index, and the proof."""
     import psycopg2
 
-    with prepared(session, advice.statement) as statement:
+    with prepared(session, text) as statement:
         before, _ = statement.cost()
     with session.cursor() as cursor:
         try:
@@ -91,7 +96,7 @@ def _plan(session: PsycopgConnection, advice: Advice) -> tuple[float, Proof]:
                 "SELECT indexrelid, indexname FROM hypopg_create_index(%s)", (as_created(advice.sql).sql,)
             )
             oid, name = cursor.fetchone() or (0, "")
-            with prepared(session, advice.statement) as statement:
+            with prepared(session, text) as statement:
                 after, used = statement.cost()
             cursor.execute("SELECT hypopg_relation_size(%s)", (oid,))
             (bytes_,) = cursor.fetchone() or (0,)

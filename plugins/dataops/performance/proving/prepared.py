@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from psycopg2.sql import Composable
 
 NAME = "dataops_trial"
+_HINTS = {"42P01": ", or the role may not use its schema", "42501": ": grant what the guide on proof names"}
+"""What a user can do about some of the errors that planning meets, by SQLSTATE."""
 
 
 class CannotTry(InconclusiveError):
@@ -156,4 +158,4 @@ def name_of(error: Error) -> str:
     except KeyError:
         return f"SQLSTATE {error.pgcode}"
     words = "".join(f" {each.lower()}" if each.isupper() else each for each in name).strip(" _")
-    return f"{words} ({error.pgcode})"
+    return f"{words} ({error.pgcode}){_HINTS.get(error.pgcode, '')}"
