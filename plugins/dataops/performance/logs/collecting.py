@@ -7,8 +7,9 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ from dataops.performance.logs.settings import LogSettings
 from dataops.performance.logs.sources import Folder, LogFile, OverSql, Source, log_settings
 from dataops.platform import Platform
 from dataops.postgres import connect
-from dataops.store import ObjectStore, lease
+from dataops.store import LeaseHeld, ObjectStore, lease
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +35,11 @@ LIMIT = 4 << 30
 """Bytes that are read at one time; what is beyond is read the next time."""
 FIRST_LOOK = timedelta(days=2)
 """How old files may be that are read when a server's log is read for the first time."""
-KEPT = timedelta(days=35)
-"""How long counts are kept, as samples are."""
 PATIENCE = 60.0
 """Seconds that one statement may take when the log is read over SQL."""
+
+TURN = 300.0
+"""Seconds to wait for another process that reads the same log."""
 
 Say = Callable[[str], None]
 
@@ -111,16 +113,15 @@ def collect(
 ) -> Collected:
     """Count what is new in the server's log and keep it; the next call goes on from there.
 
-    The log is read from ``folder`` where it is given, else over the server's own connection. Only one process
-    at a time does it. Raises ``LogUnreachable`` or ``LogUnreadable`` where that is impossible, and remembers
-    why, so that a report can say so.
+    The log is read from ``folder`` (by default ``samples.logs`` of the server) where there is one, else over
+    the server's own connection. Only one process at a time does it. Raises ``LogUnreachable`` or
+    ``LogUnreadable`` where that is impossible, and remembers why, so that a report can say so.
     """
     declared = platform.inventory.subject(server)
     if not isinstance(declared, Server):
         raise ConfigurationError(f"{server} is a database: name its server, {declared.server}.")
     store = platform.store
-    holder = f"log of {server} on {socket.gethostname()}, process {os.getpid()}"
-    with lease(store, f"logs/{server}", holder=holder):
+    with _alone(store, server):
         known, etag = ledger.load(store, server)
         try:
             collected, added = _visit(platform, declared, known, folder, limit)
@@ -128,11 +129,34 @@ def collect(
             ledger.save(store, server, known.model_copy(update={"failed": str(error)}), etag)
             raise
         ledger.save(store, server, added, etag)
+        store.delete(_expired(known, added), all_versions=True)
     say(
         f"Log of {server} from {collected.piece.since:%F %H:%M} to {collected.piece.until:%F %H:%M} UTC: "
         f"{collected.read / 1e6:.1f} MB, {collected.entries} entries in {collected.seconds:.1f} s"
     )
     return collected
+
+
+@contextmanager
+def _alone(store: ObjectStore, server: str) -> Generator[None]:
+    """While nobody else reads this log; reports of several databases of a server take turns."""
+    holder = f"log of {server} on {socket.gethostname()}, process {os.getpid()}"
+    end = time.monotonic() + TURN
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(lease(store, f"logs/{server}", holder=holder))
+                break
+            except LeaseHeld:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(1)
+        yield
+
+
+def _expired(known: Ledger, added: Ledger) -> list[str]:
+    """Keys of the counts that are named no more."""
+    return sorted({each.key for each in known.pieces} - {each.key for each in added.pieces} - {""})
 
 
 def _visit(
@@ -149,7 +173,8 @@ def _visit(
     )
     with closing(session):
         settings = log_settings(session)
-        source = Folder(folder, settings.written_as) if folder else OverSql(session, settings)
+        declared = folder or (Path(server.samples.logs) if server.samples.logs else None)
+        source = Folder(declared, settings.written_as) if declared else OverSql(session, settings)
         reading = _Reading(source, settings, known, limit, Digest(settings.zone))
         everything = source.files()
         new = _new_files(everything, known, begun)
@@ -157,7 +182,7 @@ def _visit(
     rows = reading.digest.rows()
     piece = _keep(platform.store, server.name, rows, _span(rows, reading, begun), tuple(_notes(reading)))
     seconds = (datetime.now(UTC) - begun).total_seconds()
-    kept = [each for each in known.pieces if each.until > begun - KEPT]
+    kept = [each for each in known.pieces if each.until > begun - server.samples.keep]
     positions = tuple(reading.positions) or known.positions
     return (
         Collected(piece, reading.taken, reading.digest.entries, seconds),

@@ -221,7 +221,8 @@ _FIGURES = tuple(name for name in DIGEST if name not in {"at", "database", "quer
 
 
 def _summed(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.group_by("at", "database", "thing").agg(merged())
+    summed = rows.group_by("at", "database", "thing").agg(merged())
+    return summed.select("at", "database", "thing", "queryid", *_FIGURES)
 
 
 def _with_things(frame: pl.DataFrame, numbers: list[int]) -> pl.DataFrame:

@@ -115,9 +115,6 @@ def tokens(statement: str) -> Iterator[tuple[str, str]]:
             spaced = False
 
 
-_significant = tokens
-
-
 def _after_comment(statement: str, at: int) -> int:
     """Where the comment that begins here ends; comments nest, and one that is not closed never ends."""
     depth = 0
