@@ -330,7 +330,7 @@ _CONSTRAINTS = (
         "null for other constraints.",
         FLAG,
     ),
-    _label("definition", "As pg_get_constraintdef writes it."),
+    _label("definition", "As pg_get_constraintdef writes it; null of a check while its table is locked."),
 )
 
 _SEQUENCES = (

@@ -12,7 +12,7 @@ import polars as pl
 
 from dataops.connections import Connection
 from dataops.errors import DataOpsError
-from dataops.performance.samples.frames import copy_out
+from dataops.performance.samples.frames import copy_out, fetch
 from dataops.performance.samples.questions import Question
 from dataops.performance.samples.versions import for_major
 from dataops.postgres import ConnectionLost, LockTimeout, QueryFailed, connect, explained, sql
@@ -42,6 +42,8 @@ class Asking:
     conn: PsycopgConnection
     major: int
     where: str
+    blind: str = ""
+    """Why statistics of other roles are hidden from us; empty where they are not."""
     rows: dict[str, pl.DataFrame] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     costs: dict[str, float] = field(default_factory=dict)
@@ -52,6 +54,9 @@ class Asking:
         ``parameters`` fill the question's braces: ``psycopg2.sql`` parts as they are, all else as literals.
         A session that is lost is raised: there is nobody left to ask.
         """
+        if question.of_others and self.blind:
+            self.missing[question.name] = self.blind
+            return None
         started = time.monotonic()
         try:
             rows = self._patiently(question, parameters)
@@ -90,15 +95,16 @@ class Asking:
 
     def _patiently(self, question: Question, parameters: Mapping[str, object]) -> pl.DataFrame:
         select = self.composed(question.text(self.major), parameters)
+        answered = fetch if question.few else copy_out
         try:
-            return copy_out(self.conn, select, question.types, where=self.where)
+            return answered(self.conn, select, question.types, where=self.where)
         except LockTimeout:  # somebody took an exclusive lock while we looked for such
-            return copy_out(self.conn, select, question.types, where=self.where)
+            return answered(self.conn, select, question.types, where=self.where)
         except QueryFailed as error:
             if "does not exist" not in str(error):
                 raise
             # A table was dropped between the moment that we listed it and the one that we looked at it.
-            return copy_out(self.conn, select, question.types, where=self.where)
+            return answered(self.conn, select, question.types, where=self.where)
 
 
 @contextmanager

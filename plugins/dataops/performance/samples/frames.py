@@ -30,6 +30,17 @@ def copy_out(
     return from_csv(answer.getvalue(), types)
 
 
+def fetch(
+    conn: PsycopgConnection, select: str, types: Mapping[str, pl.DataType], *, where: str
+) -> pl.DataFrame:
+    """The same by a plain SELECT, of few rows."""
+    with explained(where), conn.cursor() as cursor:
+        cursor.execute(select)
+        rows = cursor.fetchall()
+        names = [column.name for column in cursor.description or ()]
+    return pl.DataFrame(rows, schema={name: types[name] for name in names}, orient="row")
+
+
 def from_csv(answer: bytes, types: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """What COPY answered, typed. A column without a type is an error of ours, found by the first test."""
     names = answer[: answer.index(b"\n")].decode().split(",")

@@ -18,12 +18,16 @@ from dataops.postgres import sql
 class Question:
     """One SELECT; ``section`` is what its rows are for. ``whole``: asked once an hour, for it costs more.
 
+    ``of_others``: without pg_read_all_stats it would show our own sessions alone, as if there were no others.
+    ``few``: so few rows that they need no COPY, whose literals would make a new statement each time.
     ``extra`` are the columns that a window needs and does not show: what tells objects and entries apart.
     """
 
     name: str
     section: SectionName
     whole: bool = False
+    of_others: bool = False
+    few: bool = False
     extra: Mapping[str, pl.DataType] | None = None
 
     def text(self, major: int) -> str:
@@ -46,11 +50,11 @@ SERVER: tuple[Question, ...] = (
     Question("checkpoints", SectionName.CHECKPOINTS),
     Question("wal", SectionName.WAL),
     Question("archiver", SectionName.ARCHIVER),
-    Question("replication", SectionName.REPLICATION),
+    Question("replication", SectionName.REPLICATION, of_others=True),
     Question("slots", SectionName.SLOTS),
     Question("slru", SectionName.SLRU),
-    Question("connections", SectionName.SESSIONS),
-    Question("transactions", SectionName.SESSIONS, extra={"queryid": COUNT}),
+    Question("connections", SectionName.SESSIONS, of_others=True),
+    Question("transactions", SectionName.SESSIONS, of_others=True, extra={"queryid": COUNT}),
     Question("settings", SectionName.SETTINGS),
     Question("sizes", SectionName.SIZES, whole=True),
 )
@@ -59,6 +63,7 @@ SERVER: tuple[Question, ...] = (
 BLOCKING = Question(
     "blocking",
     SectionName.BLOCKING,
+    of_others=True,
     extra={
         "blocked_queryid": COUNT,
         "blocking_queryid": COUNT,
@@ -69,6 +74,7 @@ EVICTIONS = Question("evictions", SectionName.DATABASE, extra={"statements_reset
 STATEMENTS = Question(
     "statements",
     SectionName.STATEMENTS,
+    of_others=True,
     extra={
         "queryid": COUNT,
         "userid": COUNT,
@@ -78,7 +84,7 @@ STATEMENTS = Question(
         "lifetime_stddev_seconds": NUMBER,
     },
 )
-TEXTS = Question("texts", SectionName.STATEMENTS, extra={"queryid": COUNT})
+TEXTS = Question("texts", SectionName.STATEMENTS, few=True, extra={"queryid": COUNT})
 STANDBY_SCANS = Question("standby_scans", SectionName.INDEXES)
 
 DATABASE: tuple[Question, ...] = (

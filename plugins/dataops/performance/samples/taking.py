@@ -145,6 +145,7 @@ class _Visit:
         if found is not None:
             return self._ask_statements(asking, asking, header, database, found)
         with session(self.connection, None) as elsewhere:
+            elsewhere.blind = asking.blind
             found = _extension(elsewhere)
             if found is not None:
                 return self._ask_statements(elsewhere, asking, header, database, found)
@@ -213,6 +214,7 @@ class _Heading:
         self.asking, self.visit, self.scope, self.whole = asking, visit, scope, whole
         self.taken = datetime.now(UTC)
         told = asking.one("moment")
+        asking.blind = _blind(told)
         self.identity: ServerIdentity = server_identity(asking.conn)
         self.at: datetime = told["at"]
         self.block: int = told["block_size"]
@@ -241,6 +243,16 @@ class _Heading:
             costs=dict(self.asking.costs),
         )
         return Sample(header, {name: _without_literals(rows) for name, rows in self.asking.rows.items()})
+
+
+def _blind(told: Mapping[str, Any]) -> str:
+    """Why we do not see what other roles do; empty where we do. Seeing only oneself is no sign of calm."""
+    if told["sees_statistics"] and told["sees_settings"]:
+        return ""
+    return (
+        f"The role {told['role']} does not see what others do: GRANT pg_monitor TO {told['role']}, "
+        "see the guide on roles."
+    )
 
 
 def _due(questions: tuple[Question, ...], whole: bool) -> list[Question]:

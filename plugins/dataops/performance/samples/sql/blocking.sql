@@ -38,9 +38,11 @@ LEFT JOIN pg_stat_activity b ON b.pid = e.blocker
 -- A prepared transaction has no process: it is found by what it holds of what is waited for.
 LEFT JOIN LATERAL (
     SELECT x.gid, x.owner, x.prepared
-    FROM pg_prepared_xacts x
-    JOIN pg_locks h ON h.granted AND h.pid IS NULL AND h.virtualtransaction LIKE '%/' || x.transaction::text
-    WHERE e.blocker = 0
+    FROM pg_locks h
+    JOIN pg_locks own ON own.pid IS NULL AND own.locktype = 'transactionid'
+        AND own.virtualtransaction = h.virtualtransaction
+    JOIN pg_prepared_xacts x ON x.transaction = own.transactionid
+    WHERE e.blocker = 0 AND h.granted AND h.pid IS NULL
       AND (h.transactionid = l.transactionid
            OR (h.locktype = l.locktype AND h.database IS NOT DISTINCT FROM l.database
                AND h.relation IS NOT DISTINCT FROM l.relation))

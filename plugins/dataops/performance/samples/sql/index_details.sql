@@ -16,7 +16,9 @@ listed AS MATERIALIZED (
     JOIN pg_class c ON c.oid = i.indexrelid
     JOIN pg_class t ON t.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'i'
+    -- To write out a definition the server locks the table: what is locked now is told by another sample.
+    WHERE t.oid NOT IN (SELECT oid FROM locked)
+      AND c.relkind = 'i'
       AND t.relkind IN ('r', 'm')
       AND c.relpersistence <> 't'
       AND n.nspname NOT IN ('pg_catalog', 'information_schema')
