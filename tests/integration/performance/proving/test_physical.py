@@ -1,0 +1,45 @@
+"""A database without backups of its own is proven on a backup of its server."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dataops.evidence.verdict import Verdict, overall
+from dataops.inventory import Database, Inventory
+from dataops.performance.proving import prove_on_scratch
+from dataops.performance.proving.measuring import Pace
+
+from tests.integration.performance.proving.conftest import SHOP
+from tests.integration.performance.proving.test_restored import FINDINGS
+from tests.integration.plant import back_up
+
+torture = pytest.mark.skipif(not os.environ.get("DATAOPS_TORTURE"), reason="a long run: make torture")
+
+
+@torture
+@pytest.mark.torture
+def test_advice_is_tried_on_a_backup_of_the_server(site: Any, server_folder: Path) -> None:
+    dbname = site.primary.create_database("shop", SHOP)
+    taken = back_up(site)
+    platform = site.platform()
+    database = Database(name=dbname, server="plant", owner="tests", environment="test")
+    platform = replace(platform, inventory=Inventory(platform.inventory.servers, (database,)))
+    work_dir = server_folder / "physical-proof"
+    work_dir.mkdir(mode=0o711)
+    said: list[str] = []
+    proven = prove_on_scratch(
+        platform,
+        database,
+        FINDINGS,
+        say=said.append,
+        options={"work_dir": str(work_dir)},
+        pace=Pace(runs=1, enough=0.1, limit=10),
+    )
+    assert overall(proven.checks) is Verdict.PASSED, proven.checks
+    assert (proven.helping, proven.withdrawn) == (2, 1)
+    assert proven.details["backup_id"] == taken.backup_id
+    assert list(work_dir.iterdir()) == []
