@@ -1,0 +1,359 @@
+"""What happens to a server in the middle of a window: right numbers or none, never wrong ones.
+
+Each test counts what it does itself, so that the truth is known.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import psycopg2
+import pytest
+from dataops.performance.window import SectionName, Window
+
+from sandbox.deadline import wait_until
+from tests.conftest import DatabaseServer, ObjectStoreServer
+from tests.integration.performance.watched import Watched, watched
+
+SCRIPT = """
+CREATE EXTENSION pg_stat_statements;
+CREATE TABLE counted (id serial PRIMARY KEY, n int);
+CREATE TABLE other (id int PRIMARY KEY);
+"""
+MOST_STATEMENTS = 100
+
+
+@pytest.fixture(scope="module")
+def server(start_primary: Callable[..., DatabaseServer]) -> DatabaseServer:
+    """A server that these tests may restart and crash."""
+    return start_primary(
+        "counting", {"pg_stat_statements.max": str(MOST_STATEMENTS), "restart_after_crash": "on"}
+    )
+
+
+@pytest.fixture
+def one(server: DatabaseServer, object_store_server: ObjectStoreServer) -> Watched:
+    return watched(server, object_store_server, SCRIPT)
+
+
+def insert(one: Watched, times: int) -> None:
+    """So many executions of one statement, a row each, in a session that ends: then all of it is counted."""
+    with closing(psycopg2.connect(one.primary.dsn(one.dbname))) as session:
+        session.autocommit = True
+        with session.cursor() as cursor:
+            for number in range(times):
+                cursor.execute("INSERT INTO counted (n) VALUES (%s)", (number,))
+
+
+def table(window: Window, name: str = "counted") -> dict[str, Any]:
+    found = window.section(SectionName.TABLES).totals.filter(pl.col("name") == name)
+    assert found.height == 1
+    return found.row(0, named=True)
+
+
+def statement(window: Window, beginning: str = "INSERT INTO counted") -> dict[str, Any] | None:
+    section = window.section(SectionName.STATEMENTS)
+    assert section.quality.measurable, section.quality
+    found = section.totals.filter(pl.col("text").str.starts_with(beginning))
+    assert found.height <= 1
+    return found.row(0, named=True) if found.height else None
+
+
+def calls(window: Window, beginning: str = "INSERT INTO counted") -> int | None:
+    found = statement(window, beginning)
+    return found and found["calls"]
+
+
+def test_without_a_fault_every_execution_is_counted(one: Watched) -> None:
+    insert(one, 3)
+    one.sample()
+    for times in (5, 7):
+        insert(one, times)
+        one.sample(whole=False)
+    window = one.window()
+    assert (table(window)["rows_inserted"], calls(window)) == (12, 12)
+    found = statement(window)
+    assert found is not None and found["complete"] and found["rows"] == 12
+    assert found["mean_seconds"] == pytest.approx(found["exec_seconds"] / 12)
+    series = window.section(SectionName.STATEMENTS).series
+    ours = series.filter(pl.col("statement") == found["statement"])
+    assert ours["calls"].to_list() == [5, 7]
+    assert window.section(SectionName.DATABASE).totals["rows_inserted"].item() >= 12
+    assert window.notes == ()
+
+
+def test_statistics_that_were_reset_have_no_number_for_that_interval_alone(one: Watched) -> None:
+    one.sample()
+    insert(one, 5)
+    one.sample(whole=False)
+    insert(one, 100)
+    one.execute("SELECT pg_stat_reset()")
+    insert(one, 20)
+    one.sample(whole=False)
+    insert(one, 3)
+    one.sample(whole=False)
+    window = one.window()
+    assert table(window)["rows_inserted"] == 5 + 3
+    quality = window.section(SectionName.TABLES).quality
+    assert quality.covered < 1 and "were reset" in quality.notes[0]
+    assert calls(window) == 5 + 100 + 20 + 3  # pg_stat_statements was not reset
+
+
+def test_a_reset_of_pg_stat_statements_is_not_measurable_where_it_is_all_there_is(one: Watched) -> None:
+    insert(one, 10)
+    one.sample()
+    one.execute("SELECT pg_stat_statements_reset()")
+    insert(one, 50)
+    one.sample(whole=False)
+    section = one.window().section(SectionName.STATEMENTS)
+    assert not section.quality.measurable and "were reset" in section.quality.missing
+    insert(one, 4)
+    one.sample(whole=False)
+    assert calls(one.window()) == 4
+    assert table(one.window())["rows_inserted"] == 54
+
+
+def test_one_statement_that_was_reset_by_itself_is_a_lower_bound(one: Watched) -> None:
+    insert(one, 10)
+    one.sample()
+    insert(one, 5)
+    one.execute(
+        "SELECT pg_stat_statements_reset(0, 0, queryid) FROM pg_stat_statements "
+        "WHERE query LIKE 'INSERT INTO counted%'"
+    )
+    insert(one, 2)
+    one.sample(whole=False)
+    found = statement(one.window())
+    assert found is not None and (found["calls"], found["complete"]) == (2, False)
+
+
+def test_statements_that_were_thrown_out_are_told_and_never_counted_too_high(one: Watched) -> None:
+    one.sample()
+    for start in (0, 200):
+        with closing(psycopg2.connect(one.primary.dsn(one.dbname))) as session, session.cursor() as cursor:
+            for number in range(start, start + 2 * MOST_STATEMENTS):
+                cursor.execute(f"SELECT {', '.join(['1'] * (number + 2))}")
+        insert(one, 30)
+        one.sample(whole=False)
+    window = one.window()
+    section = window.section(SectionName.STATEMENTS)
+    evictions = window.section(SectionName.DATABASE).totals["statement_evictions"].item()
+    assert evictions > 0
+    assert f"threw out entries {evictions} times" in section.quality.notes[-1]
+    churned = section.totals.filter(pl.col("text").str.starts_with("SELECT $1, $2"))
+    assert churned.height > 0 and churned["calls"].max() == 1
+    assert not churned["complete"].all()
+    assert (calls(window) or 0) <= 60
+
+
+def test_a_restart_costs_the_interval_in_which_it_falls(one: Watched, server: DatabaseServer) -> None:
+    one.sample()
+    insert(one, 5)
+    one.sample(whole=False)
+    insert(one, 50)
+    server.cluster.stop("fast")
+    server.cluster.start()
+    insert(one, 20)
+    one.sample(whole=False)
+    insert(one, 3)
+    one.sample(whole=False)
+    window = one.window()
+    assert (table(window)["rows_inserted"], calls(window)) == (8, 8)
+    assert len(window.restarts) == 1
+    assert any("was restarted at" in note for note in window.notes)
+
+
+def test_a_crash_that_empties_the_statistics_is_noticed(one: Watched, server: DatabaseServer) -> None:
+    """One process is killed: the postmaster lives on with its start time, and all statistics are lost."""
+    insert(one, 2)
+    one.sample()
+    insert(one, 5)
+    one.sample(whole=False)
+    with closing(psycopg2.connect(server.dsn(one.dbname))) as session:
+        os.kill(session.info.backend_pid, signal.SIGKILL)
+        assert wait_until(lambda: answers(one), seconds=20)
+    insert(one, 90)
+    one.sample(whole=False)
+    insert(one, 3)
+    one.sample(whole=False)
+    window = one.window()
+    assert (table(window)["rows_inserted"], calls(window)) == (8, 8)
+    assert window.restarts == ()
+    assert any("crashed and lost its statistics" in note for note in window.notes)
+
+
+def answers(one: Watched) -> bool:
+    try:
+        return one.execute("SELECT count(*) FROM counted WHERE false") == [(0,)] and not recovering(one)
+    except psycopg2.Error:
+        return False
+
+
+def recovering(one: Watched) -> bool:
+    return bool(one.execute("SELECT 1 FROM pg_stat_activity WHERE backend_type = 'startup'"))
+
+
+def test_tables_that_come_go_are_renamed_and_rewritten_are_each_themselves(one: Watched) -> None:
+    one.execute("CREATE TABLE doomed (a int); CREATE TABLE old_name (a int); CREATE TABLE packed (a int)")
+    one.execute("INSERT INTO packed SELECT generate_series(1, 1000)")
+    one.sample()
+    one.execute("INSERT INTO doomed SELECT generate_series(1, 10)")
+    one.execute("INSERT INTO old_name SELECT generate_series(1, 20)")
+    one.sample()
+    one.execute("DROP TABLE doomed")
+    one.execute("ALTER TABLE old_name RENAME TO new_name")
+    one.execute("INSERT INTO new_name SELECT generate_series(1, 5)")
+    one.execute("CREATE TABLE born (a int)")
+    one.execute("INSERT INTO born SELECT generate_series(1, 40)")
+    one.execute("DELETE FROM packed WHERE a > 10")
+    one.execute("VACUUM FULL packed")
+    one.sample()
+    window = one.window()
+    doomed, renamed, born, packed = (table(window, name) for name in ("doomed", "new_name", "born", "packed"))
+    assert (doomed["dropped"], doomed["rows_inserted"], doomed["total_bytes"]) == (True, 10, 8192)
+    assert (renamed["renamed_from"], renamed["rows_inserted"]) == ("public.old_name", 25)
+    assert (born["created"], born["rows_inserted"], born["total_bytes_change"]) == (True, 40, 8192)
+    assert packed["rewritten"] and packed["total_bytes_change"] < 0
+    assert not any(renamed[flag] for flag in ("created", "dropped", "rewritten"))
+
+
+def test_a_table_that_was_made_again_under_its_name_is_another_one(one: Watched) -> None:
+    insert(one, 10)
+    one.sample()
+    one.execute("DROP TABLE counted; CREATE TABLE counted (id serial PRIMARY KEY, n int)")
+    insert(one, 4)
+    one.sample()
+    both = one.window().section(SectionName.TABLES).totals.filter(pl.col("name") == "counted").sort("oid")
+    assert both["dropped"].to_list() == [True, False]
+    assert both["rows_inserted"].to_list()[1] == 4
+
+
+def test_a_rebuilt_table_gives_its_statement_another_queryid_and_the_same_name(one: Watched) -> None:
+    one.sample()
+    insert(one, 6)
+    one.sample(whole=False)
+    one.execute("DROP TABLE counted; CREATE TABLE counted (id serial PRIMARY KEY, n int)")
+    insert(one, 4)
+    one.sample(whole=False)
+    found = statement(one.window())
+    assert found is not None
+    assert (len(found["queryids"]), found["calls"]) == (2, 10)
+
+
+def test_an_index_that_is_dropped_takes_its_scans_along_and_nothing_else(one: Watched) -> None:
+    one.execute("CREATE INDEX doomed ON counted (n)")
+    insert(one, 500)
+    one.execute("SET enable_seqscan = off; SELECT count(*) FROM counted WHERE n = 1")
+    one.sample()
+    one.execute("DROP INDEX doomed")
+    insert(one, 5)
+    one.sample()
+    window = one.window()
+    assert table(window)["rows_inserted"] == 5
+    indexes = window.section(SectionName.INDEXES).totals
+    assert indexes.filter(pl.col("name") == "doomed")["dropped"].to_list() == [True]
+
+
+def test_a_setting_that_changed_is_told_with_what_it_was(one: Watched) -> None:
+    one.sample()
+    try:
+        one.execute("ALTER SYSTEM SET work_mem = '5MB'")
+        one.execute("SELECT pg_reload_conf()")
+        assert wait_until(lambda: one.execute("SHOW work_mem") == [("5MB",)], seconds=10)
+        one.sample(whole=False)
+        changed = one.window().section(SectionName.SETTINGS).totals.filter(pl.col("changed_at").is_not_null())
+        assert changed.select("name", "value", "previous").rows() == [("work_mem", "5120", "4096")]
+    finally:
+        one.execute("ALTER SYSTEM RESET work_mem")
+        one.execute("SELECT pg_reload_conf()")
+
+
+def test_a_missing_extension_is_not_measurable_and_says_what_to_do(
+    server: DatabaseServer, object_store_server: ObjectStoreServer
+) -> None:
+    bare = watched(server, object_store_server, "CREATE TABLE counted (id serial, n int)")
+    bare.sample()
+    bare.sample()
+    section = bare.window().section(SectionName.STATEMENTS)
+    assert not section.quality.measurable
+    assert "CREATE EXTENSION pg_stat_statements" in section.quality.missing
+    assert bare.window().section(SectionName.TABLES).quality.measurable
+
+
+def test_rights_that_are_lost_in_the_middle_are_told_and_what_was_seen_stays(one: Watched) -> None:
+    one.execute(f"CREATE ROLE watcher_{one.dbname} LOGIN PASSWORD 'p' IN ROLE pg_monitor")
+    superuser = one.connections["test_primary"]
+    one.connections["test_primary"] = replace(superuser, login=f"watcher_{one.dbname}", password="p")
+    one.sample()
+    insert(one, 5)
+    one.sample()
+    one.execute(f"REVOKE pg_monitor FROM watcher_{one.dbname}")
+    insert(one, 5)
+    one.sample()
+    window = one.window()
+    assert calls(window) == 5
+    quality = window.section(SectionName.STATEMENTS).quality
+    assert quality.covered < 1 and "GRANT pg_monitor" in " ".join(quality.notes)
+
+
+def test_a_window_without_samples_says_so_of_every_section(one: Watched) -> None:
+    one.sample()
+    taken = one.taken[0].samples[-1].header.taken
+    window = one.window(since=taken.replace(year=2020), until=taken.replace(year=2021))
+    assert (window.samples, window.server_version) == (0, 0)
+    for section in window.sections.values():
+        assert not section.quality.measurable and section.totals.height == 0
+
+
+def test_one_sample_has_readings_and_no_growth(one: Watched) -> None:
+    insert(one, 7)
+    one.sample()
+    window = one.window()
+    found = table(window)
+    assert (found["live_rows"], found["rows_inserted"]) == (7, None)
+    assert not window.section(SectionName.STATEMENTS).quality.measurable
+
+
+def test_a_failover_costs_the_interval_in_which_it_falls(
+    server: DatabaseServer,
+    start_standby: Callable[..., DatabaseServer],
+    object_store_server: ObjectStoreServer,
+) -> None:
+    standby = start_standby(server, "heir")
+    one = watched(server, object_store_server, SCRIPT, standby=standby)
+    one.sample()
+    insert(one, 5)
+    one.sample()
+    lag = one.window().section(SectionName.REPLICATION).totals
+    assert lag["present"].to_list() == [True]
+    insert(one, 100)
+    standby.execute("SELECT pg_promote()")
+    one.connections["test_primary"] = standby.connection
+    promoted = replace(one, primary=standby)
+    insert(promoted, 50)
+    promoted.sample()
+    insert(promoted, 3)
+    promoted.sample()
+    window = promoted.window()
+    assert (table(window)["rows_inserted"], calls(window)) == (8, 8)
+    assert any("failed over" in note for note in window.notes)
+
+
+def test_samples_taken_at_the_same_time_do_not_disturb_each_other(one: Watched) -> None:
+    one.sample()
+    insert(one, 4)
+    threads = [threading.Thread(target=one.sample) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(not taken.failed for taken in one.taken)
+    last = max(taken.samples[-1].header.taken for taken in one.taken)
+    assert calls(one.window(until=last)) == 4
