@@ -57,6 +57,9 @@ class LogKind(StrEnum):
 OTHERS = "(other statements)"
 """The ``text`` of what was folded together because there were too many different ones."""
 
+UNTOLD = "(text not logged)"
+"""The ``text`` of statements of which only the duration was logged."""
+
 _FIGURES: Mapping[str, pl.DataType] = {
     "count": pl.Int64(),
     "total_seconds": pl.Float64(),

@@ -9,9 +9,9 @@ from datetime import tzinfo
 
 import polars as pl
 
-from dataops.performance.logs import maintenance, plans, troubles
+from dataops.performance.logs import maintenance, plans, statements, troubles
 from dataops.performance.logs.clock import bucket_ends
-from dataops.performance.logs.columns import DIGEST, KEYS, OTHERS, LogKind, merged
+from dataops.performance.logs.columns import DIGEST, KEYS, OTHERS, UNTOLD, LogKind, merged
 from dataops.performance.logs.looking import ERRORS, Looked
 from dataops.performance.logs.normalising import normalise
 from dataops.performance.logs.stamps import TEN_MINUTES, ZONE
@@ -55,6 +55,7 @@ class Digest:
     _frames: list[pl.DataFrame] = field(default_factory=list)
     _texts: dict[tuple[str, int, str], str] = field(default_factory=dict)
     _reasons: dict[str, str] = field(default_factory=dict)
+    _open: dict[str, str] = field(default_factory=dict)
 
     def add(self, looked: Looked) -> None:
         """Count one more piece."""
@@ -63,6 +64,7 @@ class Digest:
         self.severities |= looked.severities
         for frame in (
             self._statements(looked.statements),
+            self._statements(self._paired(looked)),
             self._plans(looked.plans),
             self._events(looked.events),
         ):
@@ -94,6 +96,14 @@ class Digest:
         numbers = [self._number(kind, text=self._text(*told)) for kind, *told in fields.iter_rows()]
         return _with_things(counted, numbers)
 
+    def _paired(self, looked: Looked) -> pl.DataFrame:
+        """Durations at a piece's beginning, with the texts that stood in the pieces before."""
+        texts = [self._open.pop(pid or "", "") for pid in looked.unpaired["pid"]]
+        if len(self._open) > _CACHED:
+            self._open.clear()
+        self._open.update(looked.open)
+        return statements.counted(looked.unpaired.with_columns(raw=pl.Series(texts, dtype=pl.String)))
+
     def _text(self, database: str | None, queryid: int, beginning: str, raw: str) -> str:
         """The normalised text; the first one that was seen of a query id stands for all of them."""
         key = (database or "", queryid, beginning) if beginning else ("", 0, raw)
@@ -101,7 +111,7 @@ class Digest:
         if text is None:
             if len(self._texts) >= _CACHED:
                 self._texts.clear()
-            text = self._texts[key] = normalise(raw[:LONGEST])
+            text = self._texts[key] = normalise(raw[:LONGEST]) or UNTOLD
         return text
 
     def _plans(self, counted: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from dataops.performance.logs import plans, statements
 from dataops.performance.logs.entries import Parsed
 from dataops.performance.logs.normalising import without_literals
+from dataops.performance.logs.pairing import NUMBER, paired
 from dataops.performance.logs.stamps import TEN_MINUTES, ZONE, with_buckets
 
 ERRORS = ("WARNING", "ERROR", "FATAL", "PANIC")
@@ -26,10 +28,14 @@ _STATED = r"^(?:process \d+ |temporary file: )"
 class Looked:
     """Counts of one piece, in the order of the log.
 
-    ``entries`` counts all, ``severities`` says which words for severities occur.
+    ``unpaired`` are durations whose text may stand in an earlier piece, ``open`` texts, by process, whose
+    duration may stand in a later one (see ``pairing``). ``entries`` counts all, ``severities`` says which words
+    for severities occur.
     """
 
     statements: pl.DataFrame
+    unpaired: pl.DataFrame
+    open: Mapping[str, str]
     plans: pl.DataFrame
     events: pl.DataFrame
     entries: int
@@ -39,15 +45,20 @@ class Looked:
 
 def look(parsed: Parsed) -> Looked:
     """The piece, counted; does all that can be done for many entries at once."""
-    entries = with_buckets(parsed.entries.filter(pl.col("stamp").is_not_null()))
+    stamped = parsed.entries.filter(pl.col("stamp").is_not_null())
+    entries = with_buckets(stamped).with_row_index(NUMBER)
     message = pl.col("message")
     is_duration = entries.select(statements.is_duration(message).fill_null(value=False)).to_series()
-    timed = statements.durations(entries.filter(is_duration))
-    rest = entries.filter(~is_duration).filter(
+    others = entries.filter(~is_duration)
+    pairs = paired(statements.durations(entries.filter(is_duration)), others)
+    timed = pairs.timed
+    rest = others.filter(
         pl.col("severity").is_in(ERRORS) | (message.str.contains(TOLD) & (pl.col("severity") == "LOG"))
     )
     return Looked(
         statements.counted(timed.filter(~statements.is_plan())),
+        pairs.unpaired,
+        pairs.open,
         plans.counted(timed.filter(statements.is_plan())),
         _events(rest),
         len(parsed.entries),

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from dataops.performance.logs import digesting
 from dataops.performance.logs.clock import bucket_end
-from dataops.performance.logs.columns import DIGEST, OTHERS, LogKind
+from dataops.performance.logs.columns import DIGEST, OTHERS, UNTOLD, LogKind
 from dataops.performance.logs.digesting import Digest
 from dataops.performance.logs.formats.jsonlog import JsonLog
 from dataops.performance.logs.reading import read
@@ -89,6 +89,34 @@ def test_steps_of_the_extended_protocol_are_one_call() -> None:
     )
     assert row(rows, LogKind.STATEMENT)["count"] == 1
     assert row(rows, LogKind.PREPARATION)["total_seconds"] == pytest.approx(0.0005)
+
+
+@pytest.mark.parametrize("block", [40, 300, 100_000])
+def test_a_text_that_was_logged_before_its_duration_is_found(block: int) -> None:
+    def said(message: str, pid: int) -> Entry:
+        return Entry(message, pid=pid)
+
+    rows = counted(
+        said("statement: SELECT slow FROM t WHERE a = 1", 1),
+        said("statement: UPDATE t SET a = 5", 2),
+        said("duration: 1.000 ms", 2),
+        said("duration: 0.100 ms", 2),
+        said("execute S_1: SELECT $1", 2),
+        said("duration: 2.000 ms", 2),
+        said("duration: 9.000 ms  statement: SELECT now()", 3),
+        said("duration: 5000.000 ms", 1),
+        said("statement: never ends", 4),
+        block=block,
+    )
+    assert {
+        each["text"]: (each["count"], round(each["total_seconds"], 6)) for each in rows.iter_rows(named=True)
+    } == {
+        "select slow from t where a = ?": (1, 5.0),
+        "update t set a = ?": (1, 0.001),
+        "select ?": (1, 0.002),
+        "select now()": (1, 0.009),
+        UNTOLD: (1, 0.0001),
+    }
 
 
 def test_too_many_different_statements_are_counted_without_their_text(
