@@ -22,12 +22,24 @@ from dataops.evidence.record import Record
 from dataops.evidence.verdict import Verdict
 
 from sandbox.deadline import wait_until
+from tests.integration.bench import SCRIPT
 from tests.integration.drill.rehearsal.random_mutations import SEED, mutation
 
 TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
 MUTATIONS = 200 if TORTURE else 4
-FAULTS_OF_A_RUN = 16
+FAULTS_OF_A_RUN = 14
 """Of the sample, drawn anew each week; ``make torture`` puts in the whole library."""
+
+IN_THE_WAY = """
+CREATE SCHEMA tools;
+CREATE EXTENSION pg_trgm SCHEMA tools;
+CREATE INDEX payments_note ON app.payments USING gist (note tools.gist_trgm_ops (siglen = 32));
+ALTER TABLE app.days_2013 REPLICA IDENTITY FULL;
+CREATE PUBLICATION everything FOR ALL TABLES;
+"""
+"""What once kept a fault from being put in: an operator class with options, and a publication."""
+
+KEPT_OUT_BY_IT = ("archive: empty database", "data: row of a partition changed")
 
 ONLY_HASHES_SEE = "data: value edited in its page"
 """Its checksum is valid again."""
@@ -64,7 +76,7 @@ def backed_up(bench: Callable[..., Any], work_dir: Path) -> Callable[..., tuple[
     """``backed_up(faults)``: what a rehearsal of a small database says, with production out of reach."""
 
     def rehearsed(**options: Any) -> tuple[Record, list[str]]:
-        one = bench()
+        one = bench(SCRIPT + IN_THE_WAY)
         one.backup()
         before = [(each.key, each.size, each.modified) for each in one.store.list()]
         for connection in ("test_primary", "dataops_replica"):
@@ -93,7 +105,7 @@ def backed_up(bench: Callable[..., Any], work_dir: Path) -> Callable[..., tuple[
 def test_every_fault_and_every_random_change_is_seen_and_no_clean_drill_is_red(
     backed_up: Callable[..., tuple[Record, list[str]]],
 ) -> None:
-    drawn = {*random.Random(SEED).sample(SAMPLE, FAULTS_OF_A_RUN), ONLY_HASHES_SEE}
+    drawn = {*random.Random(SEED).sample(SAMPLE, FAULTS_OF_A_RUN), ONLY_HASHES_SEE, *KEPT_OUT_BY_IT}
     faults = FAULTS if TORTURE else tuple(fault for fault in FAULTS if fault.title in drawn)
     assert TORTURE or len(faults) == len(drawn)
     # Those that the scratch server does not survive come last.

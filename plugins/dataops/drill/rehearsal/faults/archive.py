@@ -16,6 +16,17 @@ def _fault(name: str, how: Sql | Callable[[Stage], None], seen_by: str) -> Fault
 
 _DROP_SCHEMAS = f"""
 DO $$ DECLARE one text; BEGIN
+    -- Tables first: PostgreSQL cannot drop an operator class with options before the indexes that use it.
+    FOR one IN SELECT format('%I.%I', n.nspname, c.relname)
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'm') AND {OURS}
+            AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e') LOOP
+        IF to_regclass(one) IS NOT NULL THEN
+            EXECUTE format('DROP %s %s CASCADE',
+                (SELECT CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END
+                    FROM pg_class WHERE oid = to_regclass(one)), one);
+        END IF;
+    END LOOP;
     FOR one IN SELECT nspname FROM pg_namespace AS n WHERE {OURS} LOOP
         EXECUTE format('DROP SCHEMA %I CASCADE', one);
     END LOOP;

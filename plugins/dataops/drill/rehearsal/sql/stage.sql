@@ -58,7 +58,7 @@ ALTER TABLE purchase ENABLE ROW LEVEL SECURITY;
 CREATE POLICY purchase_small ON purchase TO rehearsal_group USING (price < 1000);
 CREATE RULE purchase_kept AS ON DELETE TO purchase WHERE OLD.price > 900 DO INSTEAD NOTHING;
 
-CREATE TABLE measured (day date NOT NULL, value int) PARTITION BY RANGE (day);
+CREATE TABLE measured (day date CONSTRAINT measured_key PRIMARY KEY, value int) PARTITION BY RANGE (day);
 CREATE TABLE measured_2013 PARTITION OF measured FOR VALUES FROM ('2013-01-01') TO ('2014-01-01');
 CREATE TABLE parent (a int);
 CREATE TABLE child (b int) INHERITS (parent);
