@@ -22,6 +22,7 @@ from dataops.performance.logs import ledger
 from dataops.performance.logs.columns import BUCKET_SECONDS
 from dataops.performance.logs.digesting import Digest
 from dataops.performance.logs.ledger import HEAD, Ledger, Piece, Position, head_of
+from dataops.performance.logs.looking import SEVERITIES
 from dataops.performance.logs.reading import read
 from dataops.performance.logs.settings import LogSettings
 from dataops.performance.logs.sources import Folder, LogFile, OverSql, Source, log_settings
@@ -217,6 +218,9 @@ def _notes(reading: _Reading) -> Iterator[str]:
     digest = reading.digest
     if digest.damaged:
         yield f"{digest.damaged} pieces of the log were torn or foreign, and are not counted."
+    foreign = sorted(digest.severities - SEVERITIES)
+    if foreign:
+        yield f"Entries in another language ({', '.join(foreign)}) are not counted: see lc_messages."
     if digest.folded:
         yield f"There were too many different statements: {digest.folded} are counted without text."
 

@@ -14,6 +14,7 @@ from dataops.performance.logs.pairing import NUMBER, paired
 from dataops.performance.logs.stamps import TEN_MINUTES, ZONE, with_buckets
 
 ERRORS = ("WARNING", "ERROR", "FATAL", "PANIC")
+SEVERITIES = frozenset({*ERRORS, "LOG", "NOTICE", "INFO", *(f"DEBUG{level}" for level in range(1, 6))})
 ORDERED = r"^(?:checkpoint|restartpoint) "
 TOLD = (
     r"^(?:checkpoint |restartpoint |automatic |process \d+ |temporary file: |archive command "
@@ -29,8 +30,8 @@ class Looked:
     """Counts of one piece, in the order of the log.
 
     ``unpaired`` are durations whose text may stand in an earlier piece, ``open`` texts, by process, whose
-    duration may stand in a later one (see ``pairing``). ``entries`` counts all, ``severities`` says which words
-    for severities occur.
+    duration may stand in a later one (see ``pairing``). ``entries`` counts all, ``severities`` says which
+    words for severities occur.
     """
 
     statements: pl.DataFrame

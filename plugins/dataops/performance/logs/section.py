@@ -35,6 +35,7 @@ def section(store: ObjectStore, server: str, dbname: str, since: datetime, until
     )
     notes = dict.fromkeys(note for piece in pieces for note in piece.notes)
     lost = ["Counts of a part of the window have expired."] if expired else []
+    lost += [f"The end of the log was not read: {known.failed}"] if known.failed else []
     covered = _covered([each for each in pieces if each not in expired], since, until)
     return Section(_totals(inside), _series(inside), Quality(covered, (*notes, *lost)))
 
