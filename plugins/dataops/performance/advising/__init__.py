@@ -7,6 +7,8 @@ from dataops.performance.advising.index_advice import drop_advice, index_advice
 from dataops.performance.advising.parsing import Unparsable
 from dataops.performance.advising.reading import read_relations
 from dataops.performance.advising.relations import Column, Index, Relation, Relations
+from dataops.performance.advising.rewriting import rewrite_advice
+from dataops.performance.advising.rewritten import Rewritten
 from dataops.performance.advising.unneeded import Unneeded, duplicate_indexes, unused_indexes
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "Index",
     "Relation",
     "Relations",
+    "Rewritten",
     "Unneeded",
     "Unparsable",
     "drop_advice",
@@ -24,5 +27,6 @@ __all__ = [
     "index_candidates",
     "read_relations",
     "relations_of",
+    "rewrite_advice",
     "unused_indexes",
 ]

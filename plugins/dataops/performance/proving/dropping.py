@@ -17,11 +17,10 @@ from dataops.performance.finding import Advice, Proof
 from dataops.performance.proving.judging import WriteCost, not_tried, slower, written_more
 from dataops.performance.proving.measurement import Measured
 from dataops.performance.proving.measuring import Pace, measure
-from dataops.performance.proving.parameters import uses_of
-from dataops.performance.proving.prepared import CannotTry, name_of, prepared, single
+from dataops.performance.proving.prepared import CannotTry, name_of, prepared
 from dataops.performance.proving.search_path import widen
+from dataops.performance.proving.sets import sets_for
 from dataops.performance.proving.statements import naming
-from dataops.performance.proving.values import sets_of_values
 from dataops.performance.proving.write_cost import Written, compared, written
 
 if TYPE_CHECKING:
@@ -155,16 +154,8 @@ class DropTrial:
         return found
 
     def _measure(self, text: str) -> Measured:
-        import psycopg2
-
-        statement_text = single(text)
-        with prepared(self.session, statement_text) as statement:
-            try:
-                with self.session.cursor() as cursor:
-                    uses = uses_of(text, read_relations(self.session, text))
-                    sets = sets_of_values(cursor, uses, statement.types)
-            except psycopg2.Error as error:
-                raise CannotTry(f"no values can be taken from the data: {name_of(error)}") from None
+        with prepared(self.session, text) as statement:
+            sets = sets_for(statement, text, read_relations(self.session, text))
             return measure(statement, sets, self.pace)
 
     def _written(self, schema: str, table: str) -> Written | None:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from dataops import postgres
 from dataops.connections import Connection
 from dataops.errors import InconclusiveError
-from dataops.performance.advising import read_relations
+from dataops.performance.advising import Rewritten, read_relations
 from dataops.performance.finding import Advice, Proof
 from dataops.performance.proving.alternatives import alternatives
 from dataops.performance.proving.created import as_created
-from dataops.performance.proving.judging import BY_HYPOPG, judge_estimated, not_tried
+from dataops.performance.proving.judging import BY_HYPOPG, judge_estimated, judge_rewrite_estimated, not_tried
 from dataops.performance.proving.prepared import CannotTry, name_of, prepared, single
 from dataops.performance.proving.reading_form import reading_form
 from dataops.performance.proving.search_path import widen
@@ -61,8 +61,30 @@ def planner(connection: Connection, dbname: str) -> Generator[PsycopgConnection]
 def try_hypothetical(session: PsycopgConnection, advice: Advice) -> Advice:
     """The advice with its proof; where another index promises clearly more, the advice to build that one.
 
-    Advice that is no index for a statement, or that cannot be planned, comes back with a proof that says so.
+    Advice that is neither an index for a statement nor another form of one, or that cannot be planned, comes
+    back with a proof that says so.
     """
+    rewritten = Rewritten.read(advice.sql)
+    return _try_index(session, advice) if rewritten is None else _try_rewrite(session, advice, rewritten)
+
+
+def _try_rewrite(session: PsycopgConnection, advice: Advice, new: Rewritten) -> Advice:
+    try:
+        widen(session, as_created(new.index).schema if new.index else None)
+        with prepared(session, single(advice.statement)) as statement:
+            before, _ = statement.cost()
+        if new.index:
+            after, _, _ = _with_index(session, new.text, new.index)
+        else:
+            with prepared(session, new.text) as statement:
+                after, _ = statement.cost()
+        proof = judge_rewrite_estimated(before, after)
+    except InconclusiveError as error:
+        proof = not_tried(BY_HYPOPG, str(error))
+    return advice.model_copy(update={"proof": proof})
+
+
+def _try_index(session: PsycopgConnection, advice: Advice) -> Advice:
     try:
         text = reading_form(single(advice.statement))
         widen(session, as_created(advice.sql).schema)
@@ -85,23 +107,29 @@ def try_hypothetical(session: PsycopgConnection, advice: Advice) -> Advice:
 
 def _plan(session: PsycopgConnection, text: str, advice: Advice) -> tuple[float, Proof]:
     """The cost with the advised index, and the proof."""
-    import psycopg2
-
     with prepared(session, text) as statement:
         before, _ = statement.cost()
+    after, used, bytes_ = _with_index(session, text, advice.sql)
+    return after, judge_estimated(before, after, used=used, bytes_=bytes_)
+
+
+def _with_index(session: PsycopgConnection, text: str, index: str) -> tuple[float, bool, int]:
+    """The cost with a hypothetical index, whether its plan uses it, and the estimate of its bytes."""
+    import psycopg2
+
     with session.cursor() as cursor:
         try:
             cursor.execute("SELECT hypopg_reset()")
             cursor.execute(
-                "SELECT indexrelid, indexname FROM hypopg_create_index(%s)", (as_created(advice.sql).sql,)
+                "SELECT indexrelid, indexname FROM hypopg_create_index(%s)", (as_created(index).sql,)
             )
             oid, name = cursor.fetchone() or (0, "")
             with prepared(session, text) as statement:
-                after, used = statement.cost()
+                cost, used = statement.cost()
             cursor.execute("SELECT hypopg_relation_size(%s)", (oid,))
             (bytes_,) = cursor.fetchone() or (0,)
         except psycopg2.Error as error:
             raise CannotTry(f"HypoPG does not take the index: {name_of(error)}") from None
         finally:
             cursor.execute("SELECT hypopg_reset()")
-    return after, judge_estimated(before, after, used=name in used, bytes_=bytes_)
+    return cost, name in used, bytes_

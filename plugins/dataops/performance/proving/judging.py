@@ -129,6 +129,49 @@ def _figures(
     return tuple(figures)
 
 
+def judge_rewrite(
+    by: str, without: Measured, after: Measured, *, same_rows: bool, built: Built | None = None
+) -> Proof:
+    """The proof of a rewritten statement: it must give the same rows, and win by time and by blocks."""
+    helps = same_rows and _gains(without, after)
+    compared = (
+        f"{human(without.seconds, 'seconds')} and {without.blocks:,.0f} blocks as it is, "
+        f"{human(after.seconds, 'seconds')} and {after.blocks:,.0f} blocks in the other form"
+    )
+    if not same_rows:
+        sentence = f"Withdrawn: the other form gives other rows; {compared}."
+    elif not helps:
+        sentence = f"Withdrawn: the other form does not help enough; {compared}."
+    else:
+        index = f"; its index takes {human(built.bytes, 'bytes')}" if built else ""
+        sentence = f"The same rows with {len(after.sets)} sets of values from the data; {compared}{index}."
+    figures = [
+        Figure(name="time as it is", value=without.seconds, unit="seconds"),
+        Figure(name="time in the other form", value=after.seconds, unit="seconds"),
+        Figure(name="blocks as it is", value=without.blocks, unit="blocks"),
+        Figure(name="blocks in the other form", value=after.blocks, unit="blocks"),
+    ]
+    if built is not None:
+        figures.append(Figure(name="index size", value=built.bytes, unit="bytes"))
+    return Proof(by=by, helps=helps, sentence=sentence, figures=tuple(figures))
+
+
+def judge_rewrite_estimated(before: float, after: float) -> Proof:
+    """The proof of a rewritten statement from the planner's costs; rows are compared only where it runs."""
+    helps = before > 0 and after <= (1 - LEAST_GAIN) * before
+    costs = f"planner's cost {before:,.0f} as it is, {after:,.0f} in the other form"
+    sentence = (
+        f"The planner expects less work; {costs}. An estimate: neither time nor rows were compared."
+        if helps
+        else f"Withdrawn: it would not help enough; {costs}."
+    )
+    figures = (
+        Figure(name="planner cost as it is", value=before, unit="count"),
+        Figure(name="planner cost in the other form", value=after, unit="count"),
+    )
+    return Proof(by=BY_HYPOPG, helps=helps, sentence=sentence, figures=figures)
+
+
 def judge_estimated(before: float, after: float, *, used: bool, bytes_: int) -> Proof:
     """The proof of a hypothetical index from the planner's cost without it and with it."""
     share = 100 * (1 - after / before) if before else 0.0

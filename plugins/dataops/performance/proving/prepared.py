@@ -47,6 +47,16 @@ class Prepared:
             (told,) = cursor.fetchone() or ([{}],)
         return cost_of(told[0])
 
+    def row(self, values: Sequence[Value | None], *, limit: float) -> tuple[Any, ...]:
+        """The first row that it gives with these values; ``CannotTry`` after ``limit`` seconds."""
+        from psycopg2 import sql
+
+        given = [_literal(value, type_) for value, type_ in zip(values, self.types, strict=True)]
+        with _told("executed"), self.session.cursor() as cursor:
+            cursor.execute(sql.SQL("SET statement_timeout = {}").format(sql.Literal(f"{limit * 1000:.0f}ms")))
+            cursor.execute(_execute(given))
+            return tuple(cursor.fetchone() or ())
+
     def execute(self, values: Sequence[Value | None], *, limit: float) -> Execution:
         """One execution with these values, rolled back; cut off after ``limit`` seconds."""
         import psycopg2

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from dataops.evidence.verdict import Check, Figure, Verdict
+from dataops.performance.advising import Rewritten
 from dataops.performance.finding import Advice, Finding, Proof
 from dataops.performance.proving.judging import not_tried
 
@@ -52,9 +53,19 @@ def drops(finding: Finding) -> bool:
     return finding.advice is not None and _first_words(finding.advice).startswith("DROP INDEX")
 
 
-def builds_or_drops(finding: Finding) -> bool:
+def rewrites(finding: Finding) -> bool:
+    """Whether its advice asks a statement in another form."""
+    return finding.advice is not None and Rewritten.read(finding.advice.sql) is not None
+
+
+def can_be_planned(finding: Finding) -> bool:
+    """Whether a planner alone can try its advice."""
+    return builds(finding) or rewrites(finding)
+
+
+def can_be_executed(finding: Finding) -> bool:
     """Whether its advice can be tried on a scratch server."""
-    return builds(finding) or drops(finding)
+    return can_be_planned(finding) or drops(finding)
 
 
 def _first_words(advice: Advice) -> str:
@@ -64,7 +75,7 @@ def _first_words(advice: Advice) -> str:
 def with_proofs(
     findings: Sequence[Finding],
     tried: Callable[[Advice], Advice],
-    to_be_tried: Callable[[Finding], bool] = builds,
+    to_be_tried: Callable[[Finding], bool] = can_be_planned,
 ) -> tuple[Finding, ...]:
     """The findings with what ``tried`` made of their advice, the one with the most impact first tried.
 
@@ -85,7 +96,7 @@ def with_proofs(
 
 
 def untried(
-    findings: Sequence[Finding], by: str, reason: str, to_be_tried: Callable[[Finding], bool] = builds
+    findings: Sequence[Finding], by: str, reason: str, to_be_tried: Callable[[Finding], bool] = can_be_planned
 ) -> tuple[Finding, ...]:
     """The findings where nothing could be tried at all, and why."""
     proof = not_tried(by, reason)

@@ -35,12 +35,13 @@ from dataops.performance.proving.measuring import Pace
 from dataops.performance.proving.planner_settings import apply, planner_settings
 from dataops.performance.proving.proven import (
     Proven,
-    builds,
-    builds_or_drops,
+    can_be_executed,
+    can_be_planned,
     checks_of,
     untried,
     with_proofs,
 )
+from dataops.performance.proving.rewriting import RewriteTrial
 from dataops.performance.proving.statements import statements_of
 from dataops.performance.proving.trial import Trial
 from dataops.performance.window import Window
@@ -73,7 +74,7 @@ def prove_on_scratch(
     nothing is raised for it.
     """
     texts = statements_of(window) if window is not None else None
-    fit = builds_or_drops if texts is not None else builds
+    fit = can_be_executed if texts is not None else can_be_planned
     if not any(map(fit, findings)):
         return Proven(tuple(findings))
     job = Job(platform, subject_with_backups(platform, database), say, {**(options or {})})
@@ -108,12 +109,18 @@ class Trials:
         """What tries one piece of advice on a session; after ``budget`` seconds it tries nothing more."""
         deadline = time.monotonic() + self.budget
         apply(session, self.settings)
-        building, dropping = Trial(session, by, self.pace), DropTrial(session, by, self.texts, self.pace)
+        building, rewriting = Trial(session, by, self.pace), RewriteTrial(session, by, self.pace)
+        dropping = DropTrial(session, by, self.texts, self.pace)
 
         def tried(advice: Advice) -> Advice:
             if time.monotonic() >= deadline:
                 return advice.model_copy(update={"proof": not_tried(by, "its time was used up")})
-            made = dropping.of(advice) if dropping.fits(advice) else building.of(advice)
+            if dropping.fits(advice):
+                made = dropping.of(advice)
+            elif rewriting.fits(advice):
+                made = rewriting.of(advice)
+            else:
+                made = building.of(advice)
             say(f"{advice.sql} {made.proof.sentence if made.proof else ''}")
             return made
 

@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dataops.errors import InconclusiveError
-from dataops.performance.advising import Relations, read_relations
-from dataops.performance.advising.identifiers import qualified, quoted
+from dataops.performance.advising import read_relations
 from dataops.performance.finding import Advice, Proof
 from dataops.performance.proving.alternatives import alternatives
+from dataops.performance.proving.building import index_built
 from dataops.performance.proving.created import Created, as_created
 from dataops.performance.proving.judging import Built, WriteCost, judge_measured, not_tried
 from dataops.performance.proving.measurement import Measured
 from dataops.performance.proving.measuring import Pace, measure
-from dataops.performance.proving.parameters import uses_of
-from dataops.performance.proving.prepared import CannotTry, Prepared, name_of, prepared, single
+from dataops.performance.proving.prepared import CannotTry, Prepared, prepared, single
 from dataops.performance.proving.search_path import widen
-from dataops.performance.proving.values import Value, sets_of_values
+from dataops.performance.proving.sets import Sets, sets_for
 from dataops.performance.proving.write_cost import Written, compared, written
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection
 
-BUILD_LIMIT = 1800.0
-"""Seconds that building one index may take."""
 MOST = 4
 """Indexes that are tried for one statement."""
 AS_GOOD = 1.2
 """Where the statement takes at most so many times as long as with the best index, the size decides."""
 
-
 SETTLED = 0.0002
 """Seconds that decide nothing."""
-
-_PIECES = """
-SELECT array_agg(relname::text), sum(pg_relation_size(oid))
-  FROM pg_class
- WHERE oid = %(index)s::regclass OR oid IN (SELECT relid FROM pg_partition_tree(%(index)s::regclass))
-"""
-
-Sets = Sequence[Sequence[Value | None]]
 
 
 @dataclass(frozen=True)
@@ -89,7 +76,7 @@ class Trial:
         relations = read_relations(self.session, text)
         choices = [advice, *alternatives(relations, advice)][:MOST]
         with prepared(self.session, text) as statement:
-            sets = self._sets(statement, text, relations)
+            sets = sets_for(statement, text, relations)
             before = measure(statement, sets, self.pace)
             attempts = [self._attempt(statement, sets, advice)]
             for each in choices[1:]:
@@ -98,20 +85,11 @@ class Trial:
             again = measure(statement, sets, self.pace)
         return best([(each, each.proof(self.by, before, again)) for each in attempts])
 
-    def _sets(self, statement: Prepared, text: str, relations: Relations) -> Sets:
-        import psycopg2
-
-        try:
-            with self.session.cursor() as cursor:
-                return sets_of_values(cursor, uses_of(text, relations), statement.types)
-        except psycopg2.Error as error:
-            raise CannotTry(f"no values can be taken from the data: {name_of(error)}") from None
-
     def _attempt(self, statement: Prepared, sets: Sets, advice: Advice) -> Attempt:
         """Inserting rows is measured only with an index that is used: for the others nobody will pay."""
         index = as_created(advice.sql)
         without = self._written(index)
-        with self._index(index) as built:
+        with index_built(self.session, index) as built:
             with_it = measure(statement, sets, self.pace)
             cost = compared(without, self._written(index)) if with_it.uses(built.names) else None
         return Attempt(advice, built, with_it, cost)
@@ -121,28 +99,6 @@ class Trial:
         with suppress(CannotTry):
             return written(self.session, index.schema or "public", index.table, limit=self.pace.limit)
         return None
-
-    @contextmanager
-    def _index(self, index: Created) -> Generator[Built]:
-        """The index, as long as the block lasts."""
-        import psycopg2
-
-        place = qualified(index.schema, index.name) if index.schema else quoted(index.name)
-        with self.session.cursor() as cursor:
-            try:
-                cursor.execute(f"SET statement_timeout = {BUILD_LIMIT * 1000:.0f}")
-                begun = time.monotonic()
-                cursor.execute(index.sql)
-                seconds = time.monotonic() - begun
-                cursor.execute(_PIECES, {"index": place})
-                names, bytes_ = cursor.fetchone() or ([], 0)
-            except psycopg2.Error as error:
-                raise CannotTry(f"the index cannot be built: {name_of(error)}") from None
-            try:
-                yield Built(frozenset(names), seconds, int(bytes_))
-            finally:
-                with suppress(psycopg2.Error):
-                    cursor.execute(f"DROP INDEX IF EXISTS {place}")
 
 
 def best(attempts: Sequence[tuple[Attempt, Proof]]) -> Advice:

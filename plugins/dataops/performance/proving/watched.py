@@ -11,7 +11,7 @@ from dataops.inventory import Database
 from dataops.performance.finding import Advice, Finding
 from dataops.performance.proving.hypothetical import planner, try_hypothetical
 from dataops.performance.proving.judging import BY_HYPOPG, not_tried
-from dataops.performance.proving.proven import Proven, builds, checks_of, untried, with_proofs
+from dataops.performance.proving.proven import Proven, can_be_planned, checks_of, untried, with_proofs
 from dataops.platform import Platform
 
 BUDGET = 60.0
@@ -26,7 +26,7 @@ def prove_by_hypopg(
     Nothing is written there. Where HypoPG is missing, or the role may not plan a statement, the proof says
     so and is neither for nor against the advice.
     """
-    if not any(map(builds, findings)):
+    if not any(map(can_be_planned, findings)):
         return Proven(tuple(findings))
     connection = platform.connection(platform.inventory.server_of(database).connection)
     deadline = time.monotonic() + budget
