@@ -32,10 +32,12 @@ from dataops.store import LeaseHeld, ObjectStore, lease
 
 log = logging.getLogger(__name__)
 
-LIMIT = 4 << 30
-"""Bytes that are read at one time; what is beyond is read the next time."""
+LIMIT = 16 << 30
+"""Bytes that are read at one time; what is beyond is read the next time. The first time, the last of them."""
 FIRST_LOOK = timedelta(days=2)
 """How old files may be that are read when a server's log is read for the first time."""
+MARGIN = 1 << 20
+"""Bytes in which the beginning of an entry is looked for."""
 PATIENCE = 60.0
 """Seconds that one statement may take when the log is read over SQL."""
 
@@ -72,20 +74,22 @@ class _Reading:
 
     def files(self, files: Sequence[LogFile], others: Sequence[LogFile]) -> None:
         """Count what is new in ``files``; ``others`` were not written to since the last time."""
+        skipped = 0 if self.known.pieces else max(sum(file.size for file in files) - self.left, 0)
         for file in files:
-            if not self.stopped:
-                self._file(file, newest=file is files[-1])
+            if skipped < file.size and not self.stopped:
+                self._file(file, skipped, newest=file is files[-1])
+            skipped = max(skipped - file.size, 0)
         for last in self.known.positions[-1:]:
             found = last in self.gone_on or any(last.is_of(self._head(file)) for file in reversed(others))
             self.lost = "" if found else last.name
 
-    def _file(self, file: LogFile, *, newest: bool) -> None:
+    def _file(self, file: LogFile, skipped: int, *, newest: bool) -> None:
         head = self._head(file)
         if not head:
             return
         before = self.known.position_of(head)
         self.gone_on.extend([before] if before else [])
-        start = before.offset if before else 0
+        start = before.offset if before else self._entry_at(file, skipped)
         end = min(file.size, start + self.left)
         self.stopped = end < file.size
         done = read(
@@ -99,6 +103,13 @@ class _Reading:
         self.positions.append(
             Position(name=file.name, head=head_of(head), head_bytes=len(head), offset=start + done)
         )
+
+    def _entry_at(self, file: LogFile, offset: int) -> int:
+        """Where the first entry begins at or behind an offset."""
+        if not offset:
+            return 0
+        block = b"".join(self.source.blocks(file, offset, min(file.size, offset + MARGIN)))
+        return offset + self.settings.format.begin(block)
 
     def _head(self, file: LogFile) -> bytes:
         return b"".join(self.source.blocks(file, 0, min(HEAD, file.size)))

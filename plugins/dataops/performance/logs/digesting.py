@@ -13,15 +13,15 @@ from dataops.performance.logs import maintenance, plans, statements, troubles
 from dataops.performance.logs.clock import bucket_ends
 from dataops.performance.logs.columns import DIGEST, KEYS, OTHERS, UNTOLD, LogKind, merged
 from dataops.performance.logs.looking import ERRORS, Looked
-from dataops.performance.logs.normalising import normalise
+from dataops.performance.logs.normalising import LONGEST, normalise
 from dataops.performance.logs.stamps import TEN_MINUTES, ZONE
 from dataops.performance.logs.thing import Said, Thing
 
 MOST_TEXTS = 10_000
 """Different things of a kind that are kept; what is beyond is counted as ``OTHERS``."""
-LONGEST = 10_000
-"""Characters of a text that are kept and that tell it from others."""
-_CACHED = 100_000
+_CACHED = 64 << 20
+"""Characters of texts, with and without literals, that are remembered so as not to normalise them again."""
+_PROCESSES = 100_000
 _MOST_ROWS = 500_000
 
 _Key = tuple[str, str, str, str, str]
@@ -54,6 +54,7 @@ class Digest:
     _things: dict[_Key, int] = field(default_factory=dict)
     _frames: list[pl.DataFrame] = field(default_factory=list)
     _texts: dict[tuple[str, int, str], str] = field(default_factory=dict)
+    _remembered: int = 0
     _reasons: dict[str, str] = field(default_factory=dict)
     _open: dict[str, str] = field(default_factory=dict)
 
@@ -99,19 +100,22 @@ class Digest:
     def _paired(self, looked: Looked) -> pl.DataFrame:
         """Durations at a piece's beginning, with the texts that stood in the pieces before."""
         texts = [self._open.pop(pid or "", "") for pid in looked.unpaired["pid"]]
-        if len(self._open) > _CACHED:
+        if len(self._open) > _PROCESSES:
             self._open.clear()
         self._open.update(looked.open)
         return statements.counted(looked.unpaired.with_columns(raw=pl.Series(texts, dtype=pl.String)))
 
     def _text(self, database: str | None, queryid: int, beginning: str, raw: str) -> str:
         """The normalised text; the first one that was seen of a query id stands for all of them."""
-        key = (database or "", queryid, beginning) if beginning else ("", 0, raw)
+        key = (database or "", queryid, beginning) if beginning else ("", 0, raw[:LONGEST])
         text = self._texts.get(key)
         if text is None:
-            if len(self._texts) >= _CACHED:
+            text = normalise(raw[:LONGEST]) or UNTOLD
+            self._remembered += len(key[2]) + len(text)
+            if self._remembered > _CACHED:
                 self._texts.clear()
-            text = self._texts[key] = normalise(raw[:LONGEST]) or UNTOLD
+                self._remembered = 0
+            self._texts[key] = text
         return text
 
     def _plans(self, counted: pl.DataFrame) -> pl.DataFrame:

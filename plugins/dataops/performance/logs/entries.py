@@ -34,6 +34,10 @@ class Parsed:
 class Format(Protocol):
     """How one kind of log is written."""
 
+    def begin(self, text: bytes) -> int:
+        """Where the first entry begins in a text that was taken from the middle of a log."""
+        ...
+
     def cut(self, text: bytes) -> int:
         """How many bytes from the start are whole entries; 0 where there is none yet."""
         ...

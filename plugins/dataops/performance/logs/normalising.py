@@ -16,6 +16,8 @@ from collections.abc import Iterator
 import polars as pl
 
 PLACEHOLDER = "?"
+LONGEST = 10_000
+"""Characters of a text that tell it from others; what follows, as of a load by INSERT, is left off."""
 
 _TOKEN = re.compile(
     r"""
@@ -155,4 +157,5 @@ def without_literals(text: pl.Expr) -> pl.Expr:
         .str.replace_all(r"/\*[^*]*\*/", " ")
         .str.replace_all(r"(?-u:\b)[0-9][0-9.]*(?:[eE][+-]?[0-9]+|[0-9A-Za-z_]*)", PLACEHOLDER)
     )
-    return pl.when(text.str.contains(SURE)).then(replaced).otherwise(text)
+    bare = pl.when(text.str.contains(SURE)).then(replaced).otherwise(text)
+    return pl.when(bare.str.len_bytes() > LONGEST).then(bare.str.slice(0, LONGEST)).otherwise(bare)

@@ -55,6 +55,14 @@ def test_a_text_is_cut_where_an_entry_ends_wherever_reading_stopped(written_as: 
 
 
 @pytest.mark.parametrize(("written_as", "write"), FORMATS)
+def test_reading_may_begin_anywhere(written_as: Format, write: Write) -> None:
+    whole = write(ENTRIES[0], ENTRIES[2], ENTRIES[3])
+    start = 10 + written_as.begin(whole[10:])
+    messages = written_as.parse(whole[start:]).entries["message"]
+    assert list(messages) == [ENTRIES[2].message, ENTRIES[3].message]
+
+
+@pytest.mark.parametrize(("written_as", "write"), FORMATS)
 def test_bytes_that_are_no_utf8_are_no_obstacle(written_as: Format, write: Write) -> None:
     text = write(Entry("duration: 1 ms  statement: select 'X'"), ENTRIES[0]).replace(b"X", b"\xff\xfe")
     assert len(written_as.parse(text).entries) == 2

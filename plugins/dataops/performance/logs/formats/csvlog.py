@@ -34,6 +34,11 @@ _HOPELESS = 64 << 20
 class CsvLog:
     """A line break ends an entry if the quotes before it are even in number: quotes inside are doubled."""
 
+    def begin(self, text: bytes) -> int:
+        """At the first line that begins with a time."""
+        first = _START.search(text, 1)
+        return first.start() if first else len(text)
+
     def cut(self, text: bytes) -> int:
         """Up to the last line break outside of quotes; where a torn entry hides them, to the last time."""
         end = text.rfind(b"\n") + 1

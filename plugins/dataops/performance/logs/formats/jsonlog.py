@@ -26,6 +26,10 @@ _SCHEMA = {key: pl.Int64 if key in {"pid", "query_id"} else pl.String for key in
 class JsonLog:
     """Line breaks inside of values are escaped, so every line break ends an entry."""
 
+    def begin(self, text: bytes) -> int:
+        """Behind the first line break."""
+        return text.find(b"\n") + 1
+
     def cut(self, text: bytes) -> int:
         """Up to the last line break."""
         return text.rfind(b"\n") + 1

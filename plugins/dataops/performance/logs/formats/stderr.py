@@ -25,6 +25,11 @@ class StderrLog:
 
     prefix: str
 
+    def begin(self, text: bytes) -> int:
+        """At the first line that continues nothing."""
+        first = re.search(rb"\n(?!\t)", text)
+        return first.end() if first else len(text)
+
     def cut(self, text: bytes) -> int:
         """Up to the last line break before a line that begins an entry of its own."""
         end = text.rfind(b"\n") + 1
