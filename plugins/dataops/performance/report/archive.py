@@ -15,7 +15,10 @@ from datetime import UTC, date, datetime, timedelta
 from pydantic import ValidationError
 
 from dataops.evidence.verdict import Artifact
-from dataops.performance.report.document import Report
+from dataops.performance.report.document import Digest, Report
+from dataops.performance.report.markdown import markdown_of_digest
+from dataops.performance.report.page import render_digest
+from dataops.performance.report.rolling import day_of, month_of, roll_up, week_of
 from dataops.store import ObjectStore
 
 log = logging.getLogger(__name__)
@@ -42,11 +45,7 @@ def keep(store: ObjectStore, database: str, until: datetime, texts: Mapping[str,
     """Store what a report consists of, its JSON last: only then it counts as a night."""
     until = until.astimezone(UTC)
     place = f"{folder(database, until.date())}{until:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}/"
-    artifacts = []
-    for name in sorted(texts, key=lambda name: name.endswith(".json")):
-        stored = store.put(f"{place}{name}", texts[name])
-        artifacts.append(Artifact(key=stored.key, size=stored.size, sha256=stored.sha256))
-    return Kept(f"{place}{PAGE}", tuple(artifacts))
+    return Kept(f"{place}{PAGE}", tuple(_put(store, place, texts)))
 
 
 def nights(store: ObjectStore, database: str, *, before: datetime, days: int = FURTHEST) -> Iterator[Report]:
@@ -62,6 +61,51 @@ def nights(store: ObjectStore, database: str, *, before: datetime, days: int = F
                 yield report
                 break
         day -= timedelta(days=1)
+
+
+def nights_of(store: ObjectStore, database: str, since: date, until: date) -> list[Report]:
+    """The last report of each day from ``since`` until before ``until``, by the day that it is mostly of."""
+    by_day: dict[date, Report] = {}
+    for number in range((until - since).days + 2):
+        for key in keys_of(store, database, since + timedelta(days=number)):
+            report = read(store, key)
+            if report is not None and since <= day_of(report) < until:
+                by_day[day_of(report)] = report
+    return list(by_day.values())
+
+
+def keep_missing_roll_ups(store: ObjectStore, database: str, today: date) -> list[Artifact]:
+    """The last whole week's and month's roll-ups, made where they lie nowhere yet; those that were made.
+
+    Under ``reports/<database>/week/2026-W48/`` and ``reports/<database>/month/2026-11/``.
+    """
+    made = []
+    for kind, (since, until), name in (
+        ("week", week_of(today - timedelta(days=7)), "%G-W%V"),
+        ("month", month_of(today.replace(day=1) - timedelta(days=1)), "%Y-%m"),
+    ):
+        place = f"reports/{database}/{kind}/{since:{name}}/"
+        if store.exists(f"{place}{JSON}"):
+            continue
+        reports = nights_of(store, database, since, until)
+        if reports:
+            digest = roll_up(kind, database, since, until, reports)
+            made += _put(store, place, texts_of(digest))
+    return made
+
+
+def texts_of(digest: Digest) -> dict[str, str | bytes]:
+    """A digest in all its forms, by the names that they have in the store."""
+    return {PAGE: render_digest(digest), JSON: digest.to_bytes(), MARKDOWN: markdown_of_digest(digest)}
+
+
+def _put(store: ObjectStore, place: str, texts: Mapping[str, str | bytes]) -> list[Artifact]:
+    """The JSON last: only with it the whole counts."""
+    artifacts = []
+    for name in sorted(texts, key=lambda name: name.endswith(".json")):
+        stored = store.put(f"{place}{name}", texts[name])
+        artifacts.append(Artifact(key=stored.key, size=stored.size, sha256=stored.sha256))
+    return artifacts
 
 
 def keys_of(store: ObjectStore, database: str, day: date) -> list[str]:

@@ -187,3 +187,25 @@ class Report(_Part):
     def to_bytes(self) -> bytes:
         """JSON that a program reads: these very bytes are kept and hashed."""
         return self.model_dump_json().encode() + b"\n"
+
+
+class Digest(_Part):
+    """Several nights in one page: two days compared, a week, or a month."""
+
+    format: int = FORMAT
+    kind: str
+    """``comparison``, ``week`` or ``month``."""
+    database: str
+    title: str
+    since: datetime
+    until: datetime
+    made: datetime
+    sentence: str
+    notes: tuple[str, ...] = ()
+    """What was not measured, and so is not in the numbers."""
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """JSON that a program reads."""
+        return self.model_dump_json().encode() + b"\n"

@@ -8,9 +8,10 @@ from dataops.evidence.units import human
 from dataops.evidence.verdict import Verdict
 from dataops.performance.finding import Finding, Status
 from dataops.performance.report.coverage import is_blind, why_blind
-from dataops.performance.report.document import Report
+from dataops.performance.report.document import Digest, Report
 from dataops.performance.report.headline import is_open
-from dataops.performance.report.numbers import counted, moment
+from dataops.performance.report.numbers import counted, moment, written
+from dataops.performance.report.wording import short_statement
 
 SHOWN = 10
 """Findings that are told; the rest is counted."""
@@ -34,6 +35,29 @@ def markdown(report: Report, *, link: str = "") -> str:
         *_blind(report),
         *(["", "**Well:** " + " ".join(escaped(each) for each in report.well)] if report.well else []),
     ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def markdown_of_digest(digest: Digest) -> str:
+    """Two days compared, a week or a month: its sentence, and its tables as far as a chat shows them."""
+    lines = [f"## {escaped(digest.title)}", "", escaped(digest.sentence), ""]
+    lines += [f"- {escaped(note)}" for note in digest.notes]
+    for table in digest.tables:
+        lines += ["", f"### {escaped(table.title)}", ""]
+        if table.missing or not table.rows:
+            lines.append(f"Not measurable: {escaped(table.missing)}" if table.missing else table.says)
+            continue
+        lines.append("| " + " | ".join(escaped(column.name) for column in table.columns) + " |")
+        lines.append("|" + "---|" * len(table.columns))
+        lines += [
+            "| "
+            + " | ".join(
+                escaped(short_statement(written(cell, column.unit), 80))
+                for cell, column in zip(row, table.columns, strict=True)
+            )
+            + " |"
+            for row in table.rows[:SHOWN]
+        ]
     return "\n".join(lines).rstrip() + "\n"
 
 

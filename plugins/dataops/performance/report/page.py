@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dataops.evidence.units import duration, human
 from dataops.performance.finding import Finding, Severity, Status
 from dataops.performance.report.coverage import is_blind, why_blind
-from dataops.performance.report.document import Area, Report, Unit
+from dataops.performance.report.document import Area, Digest, Report, Unit
 from dataops.performance.report.headline import is_open
 from dataops.performance.report.numbers import counted, moment, share, written
 from dataops.performance.report.plot import plot, rows_behind
@@ -48,6 +48,11 @@ def render(report: Report) -> str:
             blind=[area for area in report.areas if is_blind(area) or area.declared],
         )
     )
+
+
+def render_digest(digest: Digest) -> str:
+    """Two days compared, a week or a month, as HTML that stands alone."""
+    return environment().get_template("digest.html").render(digest=digest)
 
 
 def tally(findings: Sequence[Finding]) -> str:
