@@ -131,7 +131,7 @@ def apply(job: Job, which: Which, wanted: str) -> StepReport:
     ):
         memory = remembering.recall(store, job.cluster)
         part, view = _chosen(job, session, which, wanted, memory)
-        checks = _preflight(job, session, part, which)
+        checks = _preflight(job, session, part, which, again=True)
         if any(each.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE} for each in checks):
             return _report(step, started, checks)
         told = _carry_out(job, session, part, held.check)
@@ -224,11 +224,15 @@ def _chosen(
     return part, view
 
 
-def _preflight(job: Job, session: Session, part: Part, which: Which) -> list[Check]:
+def _preflight(job: Job, session: Session, part: Part, which: Which, *, again: bool = False) -> list[Check]:
+    """The checks before anything is changed: of the plan, and ``again`` under the lease."""
     if not part.changes:
         return []
     found = preflight(session, part, secrets=job.platform.resolve)
-    return [each.model_copy(update={"name": _named(each.name, which)}) for each in found]
+    return [
+        each.model_copy(update={"name": _named(f"{each.name}, again" if again else each.name, which)})
+        for each in found
+    ]
 
 
 def _refused(found: Plan) -> Check:
