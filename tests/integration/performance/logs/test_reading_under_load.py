@@ -1,0 +1,68 @@
+"""A log that is written and rotated while it is read is counted whole, and once."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from dataops.performance.logs.collecting import collect
+from dataops.performance.logs.columns import LogKind
+from dataops.store import ObjectStore
+
+from sandbox.ports import LOOPBACK
+from sandbox.postgresql import SUPERUSER, programs
+from tests.integration.performance.logs.conftest import Logging
+from tests.integration.performance.logs.test_reading_logs import window
+
+TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
+SECONDS = 60 if TORTURE else 2
+SCRIPT = "\\set id random(1, 100000)\nSELECT state AS under_load FROM orders WHERE id = :id;\n"
+
+
+def transactions(server: Logging, folder: Path) -> int:
+    """How many of the script's one statement pgbench has executed."""
+    script = folder / "script.sql"
+    script.write_text(SCRIPT)
+    environment = {**os.environ, "PGPASSWORD": server.primary.cluster.password}
+    argv = [programs() / "pgbench", "-n", "-c4", f"-T{SECONDS}", "-f", str(script), "-h", LOOPBACK]
+    argv += ["-p", str(server.primary.port), "-U", SUPERUSER, server.dbname]
+    done = subprocess.run(argv, env=environment, check=True, capture_output=True, text=True)
+    processed = re.search(r"transactions actually processed: (\d+)", done.stdout)
+    assert processed is not None
+    return int(processed[1])
+
+
+@pytest.mark.torture
+def test_every_statement_is_counted_once_however_often_the_log_is_read(
+    logging: Logging, tmp_path: Path
+) -> None:
+    bucket = ObjectStore.from_connection(logging.store.connection, logging.another_bucket())
+    loaded = replace(logging, store=bucket)
+    ended = threading.Event()
+    visits = []
+
+    def visit() -> None:
+        while not ended.is_set():
+            visits.append(collect(loaded.platform, "logging", folder=logging.folder, limit=3_000_000))
+            logging.primary.execute("SELECT pg_rotate_logfile()")
+
+    reader = threading.Thread(target=visit)
+    reader.start()
+    try:
+        executed = transactions(logging, tmp_path)
+    finally:
+        ended.set()
+        reader.join(60)
+    while collect(loaded.platform, "logging", folder=logging.folder).read > 100_000:
+        pass
+    collect(loaded.platform, "logging", folder=logging.folder)
+    text = "select state as under_load from orders where id = ?"
+    totals = window(loaded).totals.filter(pl.col("kind") == LogKind.STATEMENT, pl.col("text") == text)
+    assert totals["count"].to_list() == [executed]
+    assert len(visits) > 1
