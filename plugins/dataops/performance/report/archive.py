@@ -53,7 +53,7 @@ def nights(store: ObjectStore, database: str, *, before: datetime, days: int = F
 
     One that cannot be read any more, of an older format or damaged, is left out and logged.
     """
-    day = before.astimezone(UTC).date()
+    day = (before.astimezone(UTC) - timedelta(microseconds=1)).date()
     for _ in range(days):
         for key in reversed(keys_of(store, database, day)):
             report = read(store, key)
