@@ -140,13 +140,16 @@ def _drop_sign(parts: list[str]) -> None:
         del parts[at:]
 
 
-_PLAIN = r"""[ \t\r\n!#%&()*+,.:;<=>?@A-Z\[\]^_`a-z{|}~0-9]"""
-_QUOTED = r"""'[^'\\]*'|"[A-Za-z_][A-Za-z0-9_]*"|\$[0-9]"""
-_ATOM = f"(?:{_PLAIN}|{_QUOTED})"
-_AFTER_SLASH = f"(?:{_PLAIN.replace('*', '')}|{_QUOTED})"
+# A backslash is an ordinary character in a string unless an E stands before it, so E's are looked at apart.
+_PLAIN = r"[ \t\r\n!#%&()+,.:;<=>?@A-DF-Z\[\]^_`a-df-z{|}~0-9]"
+_NAME = r'"[A-Za-z_][A-Za-z0-9_]*"|\$[0-9]'
+_STRING = r"'[^']*'"
+_UNESCAPED = r"'[^'\\]*'"
+_AFTER_E = rf"[eE]+(?:-?(?:{_PLAIN}|\*|{_NAME}|{_UNESCAPED})|/(?:{_PLAIN}|{_NAME}|{_UNESCAPED}))"
+_ATOM = rf"(?:{_PLAIN}|{_NAME}|{_STRING}|{_AFTER_E})"
 _REMARK = r"/\*(?:[^*'\\/]|'[^'*\\/]*')*\*/"
-SURE = f"^(?:-?{_ATOM}|/{_AFTER_SLASH}|{_REMARK})*$"
-"""Statements in which a quote opens a string and nothing else: no backslash, no ``--``, no dollar quote."""
+SURE = rf"^(?:-?(?:{_ATOM}|\*)|/{_ATOM}|{_REMARK})*[eE]*$"
+"""Statements in which a quote opens a string and nothing else: no escapes, no ``--``, no dollar quote."""
 
 
 def without_literals(text: pl.Expr) -> pl.Expr:
