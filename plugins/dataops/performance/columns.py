@@ -285,7 +285,7 @@ _INDEXES = (
     _label("clustered", "Whether the table was last clustered on it.", FLAG),
     _label("valid", "False for what a failed CREATE INDEX CONCURRENTLY left behind.", FLAG),
     _label("parent", "Object id of the partitioned index that it is a piece of.", COUNT),
-    _label("definition", "CREATE INDEX statement."),
+    _label("definition", "CREATE INDEX statement; null of constraints' indexes beyond the largest 5,000."),
     _label("created", "Whether it came into being inside the window.", FLAG),
     _label("dropped", "Whether it was gone at the window's end.", FLAG),
     _counter("scans", "scans", "Scans started."),

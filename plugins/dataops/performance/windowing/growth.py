@@ -15,7 +15,7 @@ import polars as pl
 
 from dataops.performance.windowing.timeline import Interval
 
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 50_000
 """Rows that are compared in one piece: bounds the memory whatever the number of samples."""
 
 INDEX = "_index"
@@ -29,6 +29,7 @@ class Counting:
 
     ``steady`` are counters that only a reset can make fall; the others may also fall for other reasons, such
     as the sum over a table's indexes when one is dropped, and have no number for that interval then.
+    ``shown`` are the columns that steps keep beside the keys, None for all: a day has a million steps.
     ``anew`` names a column that changes when an entry is made anew. ``every``: also keep the steps in which
     nothing grew.
     """
@@ -36,6 +37,7 @@ class Counting:
     keys: tuple[str, ...]
     counters: tuple[str, ...]
     steady: tuple[str, ...] | None = None
+    shown: tuple[str, ...] | None = None
     anew: str | None = None
     partial: bool = False
     every: bool = False
@@ -45,16 +47,21 @@ class Counting:
 class Growth:
     """Growth over samples.
 
-    ``steps``: per object and interval, where something grew. ``sums``: over the window, null where no
-    interval could be measured. ``first`` and ``last``: each object's rows as first and last seen. ``seen``:
-    per object ``from_index``, ``to_index``, ``samples``, and ``lost``: whether it was reset in between.
+    ``pieces``: per object and interval, where something grew, in order of time. ``sums``: over the window,
+    null where no interval could be measured. ``first`` and ``last``: each object's rows as first and last
+    seen. ``seen``: per object ``from_index``, ``to_index``, ``samples``, and ``lost``: whether it was reset.
     """
 
-    steps: pl.DataFrame
+    pieces: tuple[pl.DataFrame, ...]
     sums: pl.DataFrame
     first: pl.DataFrame
     last: pl.DataFrame
     seen: pl.DataFrame
+
+    @property
+    def steps(self) -> pl.DataFrame:
+        """All pieces as one."""
+        return pl.concat(self.pieces, how="diagonal_relaxed")
 
 
 def growth(frames: Frames, found: Sequence[Interval], counting: Counting) -> Growth | None:
@@ -103,12 +110,19 @@ def _piece(piece: _Piece, usable: pl.DataFrame, counting: Counting) -> Growth:
     ends = marked if piece.begins else marked.filter(inside)
     grouped = ends.group_by(keys, maintain_order=True) if keys else None
     return Growth(
-        steps=_bare(stepped.filter(grew)).drop("_measured"),
+        pieces=(_shown(stepped.filter(grew), counting),),
         sums=_sums(stepped, keys, counters),
         first=_bare(grouped.first() if grouped else ends.head(1)),
         last=_bare(grouped.last() if grouped else ends.tail(1)),
         seen=_seen(ends, keys),
     )
+
+
+def _shown(steps: pl.DataFrame, counting: Counting) -> pl.DataFrame:
+    if counting.shown is None:
+        return _bare(steps).drop("_measured")
+    kept = (*counting.keys, INDEX, *counting.shown)
+    return steps.select(name for name in kept if name in steps.columns)
 
 
 def _marked(
@@ -182,7 +196,7 @@ def _joined(one: Growth, other: Growth, counting: Counting) -> Growth:
     if not keys:
         summed = both("sums")
         return Growth(
-            both("steps"),
+            (*one.pieces, *other.pieces),
             _sums(summed, keys, summed.columns),
             one.first,
             other.last if other.last.height else one.last,
@@ -190,7 +204,7 @@ def _joined(one: Growth, other: Growth, counting: Counting) -> Growth:
         )
     sums = both("sums")
     return Growth(
-        steps=both("steps"),
+        pieces=(*one.pieces, *other.pieces),
         sums=_sums(sums, keys, [name for name in sums.columns if name not in keys]),
         first=both("first").unique(keys, keep="first", maintain_order=True),
         last=both("last").unique(keys, keep="last", maintain_order=True),

@@ -9,7 +9,7 @@ import polars as pl
 from dataops.performance.columns import COLUMNS, Kind
 from dataops.performance.window import Section, SectionName
 from dataops.performance.windowing.growth import Counting, Growth
-from dataops.performance.windowing.sections import Parts, Span, assemble
+from dataops.performance.windowing.sections import Parts, Span, assemble, shown_of
 
 FAMILIES = ("database",)
 _SUMMED = ("index_", "toast_")
@@ -21,7 +21,9 @@ def tables(span: Span) -> Section:
     name = SectionName.TABLES
     counters = COLUMNS[name].names(Kind.COUNTER)
     steady = tuple(each for each in counters if not each.startswith(_SUMMED))
-    grown, found = span.growth("tables", Counting(("oid",), counters, steady), FAMILIES)
+    grown, found = span.growth(
+        "tables", Counting(("oid",), counters, steady, shown_of(COLUMNS[name])), FAMILIES
+    )
     sizes, sized = _hourly(span, "table_sizes")
     quality = span.quality("tables", FAMILIES, more=sized)
     if grown is None:
@@ -47,7 +49,9 @@ def indexes(span: Span) -> Section:
     """How every index was used, and what it is. One made after the last whole sample is not told yet."""
     name = SectionName.INDEXES
     counters = tuple(each for each in COLUMNS[name].names(Kind.COUNTER) if each != "standby_scans")
-    grown, found = span.growth("indexes", Counting(("oid",), counters), FAMILIES)
+    grown, found = span.growth(
+        "indexes", Counting(("oid",), counters, shown=shown_of(COLUMNS[name])), FAMILIES
+    )
     details, detailed = _hourly(span, "index_details")
     quality = span.quality("indexes", FAMILIES, more=detailed)
     if grown is None:
@@ -83,7 +87,7 @@ def _existence(last_index: int) -> tuple[pl.Expr, pl.Expr]:
 
 def _hourly(span: Span, question: str) -> tuple[Growth | None, list[str]]:
     """First and last rows per object of what is asked once an hour, and what a reader must know of them."""
-    grown, found = span.growth(question, Counting(("oid",), ()))
+    grown, found = span.growth(question, Counting(("oid",), (), shown=()))
     if grown is None:
         return None, [f"{question.replace('_', ' ')}: {span.samples.why_missing(question)}"]
     last = found[-1].until if found else span.samples.headers[span.samples.answered(question)[-1]].at

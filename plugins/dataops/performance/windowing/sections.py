@@ -8,7 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
-from dataops.performance.columns import COLUMNS, Kind
+from dataops.performance.columns import COLUMNS, Columns, Kind
 from dataops.performance.window import Quality, Section, SectionName
 from dataops.performance.windowing.growth import Counting, Growth, clocked, growth
 from dataops.performance.windowing.kept_samples import KeptSamples
@@ -99,11 +99,17 @@ def counted(span: Span, name: SectionName, question: str, families: Sequence[str
     quality = span.quality(question, families)
     found = span.intervals(question, families)
     every = name is not SectionName.SLRU
-    counting = Counting(columns.keys, columns.names(Kind.COUNTER), every=every)
+    counting = Counting(columns.keys, columns.names(Kind.COUNTER), shown=shown_of(columns), every=every)
     grown, _ = span.growth(question, counting, families)
     if grown is None:
         return Section(quality=quality)
     return assemble(Parts(name, grown, found), quality)
+
+
+def shown_of(columns: Columns) -> tuple[str, ...]:
+    """The columns that a series repeats of the totals, without the keys and the clock."""
+    unneeded = {*columns.keys, "at", "seconds"}
+    return tuple(name for name in columns.series_schema if name not in unneeded)
 
 
 def conformed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

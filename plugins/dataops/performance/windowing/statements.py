@@ -9,7 +9,7 @@ import polars as pl
 from dataops.performance.columns import COLUMNS, Kind
 from dataops.performance.window import Quality, Section, SectionName
 from dataops.performance.windowing.growth import INDEX, Counting, Growth, clocked, growth
-from dataops.performance.windowing.sections import Span, conformed
+from dataops.performance.windowing.sections import Span, conformed, shown_of
 from dataops.performance.windowing.timeline import Interval
 
 QUESTION = "statements"
@@ -26,7 +26,12 @@ def statements(span: Span, texts: pl.DataFrame, evictions: int | None) -> Sectio
     columns = COLUMNS[SectionName.STATEMENTS]
     counters = columns.names(Kind.COUNTER)
     counting = Counting(
-        _ENTRY, (*counters, _SQUARES), steady=("calls", "rows"), anew="entry_since", partial=True
+        _ENTRY,
+        (*counters, _SQUARES),
+        steady=("calls", "rows"),
+        shown=shown_of(columns),
+        anew="entry_since",
+        partial=True,
     )
     found = span.intervals(QUESTION, FAMILIES)
     frames = enumerate(_squared(rows) for _, rows in span.samples.rows(QUESTION))
@@ -108,17 +113,22 @@ def _grouped(entries: pl.DataFrame, counters: list[str]) -> pl.DataFrame:
 
 
 def _series(grown: Growth, named: pl.DataFrame, found: Sequence[Interval], schema: pl.Schema) -> pl.DataFrame:
-    numbers = [
-        name for name in schema if name not in {"at", "seconds", *_KEYS} and name in grown.steps.columns
+    """Piece by piece, for a day of a large database has a million steps."""
+    alone = pl.len().over(_KEYS).eq(1).alias("_alone")
+    which = named.select(*_ENTRY, "statement", alone)
+    return pl.concat([_series_piece(piece, which, found, schema) for piece in grown.pieces])
+
+
+def _series_piece(
+    piece: pl.DataFrame, which: pl.DataFrame, found: Sequence[Interval], schema: pl.Schema
+) -> pl.DataFrame:
+    numbers = [name for name in schema if name not in {"at", "seconds", *_KEYS} and name in piece.columns]
+    steps = piece.join(which, on=list(_ENTRY), how="left").select(INDEX, *_KEYS, *numbers, "_alone")
+    summed = [
+        pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).otherwise(None).alias(name)
+        for name in numbers
     ]
-    steps = (
-        grown.steps
-        .select(INDEX, *_ENTRY, *numbers)
-        .join(named.select(*_ENTRY, "statement"), on=list(_ENTRY), how="left")
-        .group_by(INDEX, *_KEYS)
-        .agg(
-            pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).otherwise(None).alias(name)
-            for name in numbers
-        )
-    )
-    return conformed(clocked(steps, found), schema).sort("at", "statement")
+    # Nearly every statement is one entry; only the few others are to be added up.
+    shared = steps.filter(~pl.col("_alone")).group_by(INDEX, *_KEYS).agg(summed)
+    every = pl.concat([steps.filter("_alone").drop("_alone"), shared.select(INDEX, *_KEYS, *numbers)])
+    return conformed(clocked(every, found), schema).sort("at", "statement")

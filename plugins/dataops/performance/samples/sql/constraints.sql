@@ -4,12 +4,6 @@ WITH locked AS MATERIALIZED (
     FROM pg_locks
     WHERE mode = 'AccessExclusiveLock' AND relation IS NOT NULL
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-),
-named AS (
-    SELECT attrelid, array_agg(attnum ORDER BY attnum) AS numbers, array_agg(attname::text ORDER BY attnum) AS names
-    FROM pg_attribute
-    WHERE attnum > 0
-    GROUP BY attrelid
 )
 SELECT
     c.oid::bigint                                           AS oid,
@@ -19,13 +13,15 @@ SELECT
     c.conname::text                                         AS name,
     CASE c.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'f' THEN 'foreign key'
                    WHEN 'c' THEN 'check' ELSE 'exclusion' END AS kind,
-    (SELECT json_agg(own.names[array_position(own.numbers, k.number)] ORDER BY k.place)
-       FROM unnest(c.conkey) WITH ORDINALITY AS k (number, place)) AS columns,
+    (SELECT json_agg(a.attname ORDER BY k.place)
+       FROM unnest(c.conkey) WITH ORDINALITY AS k (number, place)
+       JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number) AS columns,
     nullif(c.confrelid, 0)::bigint                          AS referenced_table,
     rn.nspname::text                                        AS referenced_schema,
     r.relname::text                                         AS referenced_name,
-    (SELECT json_agg(theirs.names[array_position(theirs.numbers, k.number)] ORDER BY k.place)
-       FROM unnest(c.confkey) WITH ORDINALITY AS k (number, place)) AS referenced_columns,
+    (SELECT json_agg(a.attname ORDER BY k.place)
+       FROM unnest(c.confkey) WITH ORDINALITY AS k (number, place)
+       JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number) AS referenced_columns,
     CASE WHEN c.contype = 'f' THEN
         CASE c.confdeltype WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade'
                            WHEN 'n' THEN 'set null' ELSE 'set default' END END AS on_delete,
@@ -46,10 +42,8 @@ SELECT
 FROM pg_constraint c
 JOIN pg_class t ON t.oid = c.conrelid
 JOIN pg_namespace n ON n.oid = t.relnamespace
-JOIN named own ON own.attrelid = c.conrelid
 LEFT JOIN pg_class r ON r.oid = c.confrelid
 LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
-LEFT JOIN named theirs ON theirs.attrelid = c.confrelid
 WHERE c.contype IN ('p', 'u', 'f', 'c', 'x')
   AND c.conparentid = 0
   AND t.relpersistence <> 't'

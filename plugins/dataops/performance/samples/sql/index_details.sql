@@ -41,7 +41,7 @@ keyed AS (
     CROSS JOIN unnest(l.indkey::int2[], l.indclass::oid[], l.indcollation::oid[], l.indoption::int2[])
         WITH ORDINALITY AS k (attnum, opclass, collation_oid, option, place)
     LEFT JOIN pg_attribute a ON a.attrelid = l.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
-    LEFT JOIN pg_attribute ia ON ia.attrelid = l.indexrelid AND ia.attnum = k.place
+    LEFT JOIN pg_attribute ia ON ia.attrelid = l.indexrelid AND ia.attnum = k.place AND ia.attoptions IS NOT NULL
     LEFT JOIN pg_opclass op ON op.oid = k.opclass
     LEFT JOIN pg_namespace opn ON opn.oid = op.opcnamespace
     LEFT JOIN pg_collation co ON co.oid = k.collation_oid
@@ -72,7 +72,8 @@ SELECT
     l.indisclustered                                        AS clustered,
     l.indisvalid AND l.indisready                           AS valid,
     h.inhparent::bigint                                     AS parent,
-    pg_get_indexdef(l.indexrelid)                           AS definition,
+    -- That of a constraint's index is never needed to make it again, and costs a lock on its table.
+    CASE WHEN own.conname IS NULL OR l.measured THEN pg_get_indexdef(l.indexrelid) END AS definition,
     CASE WHEN l.measured THEN pg_relation_size(l.indexrelid)
          ELSE l.relpages * current_setting('block_size')::bigint END AS bytes
 FROM listed l
