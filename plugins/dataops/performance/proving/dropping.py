@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from dataops.errors import InconclusiveError
 from dataops.evidence.units import human
@@ -14,17 +13,14 @@ from dataops.performance.advising import read_relations
 from dataops.performance.advising.identifiers import qualified
 from dataops.performance.advising.parsing import Unparsable, nodes, parse
 from dataops.performance.finding import Advice, Proof
+from dataops.performance.proving.executor import Sessions
 from dataops.performance.proving.judging import WriteCost, not_tried, slower, written_more
 from dataops.performance.proving.measurement import Measured
 from dataops.performance.proving.measuring import Pace, measure
 from dataops.performance.proving.prepared import CannotTry, name_of, prepared
-from dataops.performance.proving.search_path import widen
 from dataops.performance.proving.sets import sets_for
 from dataops.performance.proving.statements import naming
 from dataops.performance.proving.write_cost import Written, compared, written
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection as PsycopgConnection
 
 _FOUND = """
 SELECT n.nspname::text, c.relname::text, pg_get_indexdef(i.indexrelid), pg_relation_size(i.indexrelid)
@@ -98,12 +94,12 @@ def judge_drop(by: str, drop: Drop) -> Proof:
 
 @dataclass(frozen=True)
 class DropTrial:
-    """Trials of dropping on one database of a restored server, over a superuser's session in autocommit mode.
+    """Trials of dropping on one database of a restored server.
 
     ``texts`` are the window's statements, most time first. The index is built again before the next trial.
     """
 
-    session: PsycopgConnection
+    sessions: Sessions
     by: str
     texts: tuple[str, ...]
     pace: Pace = field(default_factory=Pace)
@@ -121,9 +117,9 @@ class DropTrial:
         return advice.model_copy(update={"proof": proof})
 
     def _proof(self, schema: str | None, name: str) -> Proof:
-        widen(self.session, schema)
+        self.sessions.look_in(schema)
         place = qualified(schema, name) if schema else name
-        with self.session.cursor() as cursor:
+        with self.sessions.executing.cursor() as cursor:
             cursor.execute(_FOUND, (place,))
             found = cursor.fetchone()
         if found is None:
@@ -154,13 +150,13 @@ class DropTrial:
         return found
 
     def _measure(self, text: str) -> Measured:
-        with prepared(self.session, text) as statement:
-            sets = sets_for(statement, text, read_relations(self.session, text))
+        with prepared(self.sessions.executing, text) as statement:
+            sets = sets_for(statement, text, read_relations(self.sessions.executing, text))
             return measure(statement, sets, self.pace)
 
     def _written(self, schema: str, table: str) -> Written | None:
         with suppress(CannotTry):
-            return written(self.session, schema, table, limit=self.pace.limit)
+            return written(self.sessions.executing, schema, table, limit=self.pace.limit)
         return None
 
     @contextmanager
@@ -168,7 +164,7 @@ class DropTrial:
         """The index is gone while the block lasts."""
         import psycopg2
 
-        with self.session.cursor() as cursor:
+        with self.sessions.building.cursor() as cursor:
             try:
                 cursor.execute(f"DROP INDEX {place}")
             except psycopg2.Error as error:

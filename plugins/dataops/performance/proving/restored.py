@@ -7,13 +7,11 @@ one subject never run at once, and no backup expires under it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dataops import postgres
 from dataops.backup import catalog
 from dataops.backup.steps import Job
 from dataops.drill.alone import alone
@@ -30,6 +28,7 @@ from dataops.evidence.verdict import Check, Figure
 from dataops.inventory import Database, Server
 from dataops.performance.finding import Advice, Finding
 from dataops.performance.proving.dropping import DropTrial
+from dataops.performance.proving.executor import Sessions, sessions
 from dataops.performance.proving.judging import not_tried
 from dataops.performance.proving.measuring import Pace
 from dataops.performance.proving.planner_settings import apply, planner_settings
@@ -42,15 +41,15 @@ from dataops.performance.proving.proven import (
     with_proofs,
 )
 from dataops.performance.proving.rewriting import RewriteTrial
+from dataops.performance.proving.settling import settle
 from dataops.performance.proving.statements import statements_of
 from dataops.performance.proving.trial import Trial
 from dataops.performance.window import Window
 from dataops.platform import Platform
 
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection as PsycopgConnection
-
 SCRATCH = "scratch server"
+MOST_SETTLED = 200
+"""Statements, those with the most time, whose tables are made ready for a drop."""
 BUDGET = 1800.0
 """Seconds of trials after the restore; what is left then says that it was not tried."""
 
@@ -105,12 +104,12 @@ class Trials:
     budget: float
     pace: Pace
 
-    def of(self, session: PsycopgConnection, by: str, say: Say) -> Callable[[Advice], Advice]:
-        """What tries one piece of advice on a session; after ``budget`` seconds it tries nothing more."""
+    def of(self, both: Sessions, by: str, say: Say) -> Callable[[Advice], Advice]:
+        """What tries one piece of advice over these sessions; nothing more after ``budget`` seconds."""
         deadline = time.monotonic() + self.budget
-        apply(session, self.settings)
-        building, rewriting = Trial(session, by, self.pace), RewriteTrial(session, by, self.pace)
-        dropping = DropTrial(session, by, self.texts, self.pace)
+        apply(both.executing, self.settings)
+        building, rewriting = Trial(both, by, self.pace), RewriteTrial(both, by, self.pace)
+        dropping = DropTrial(both, by, self.texts, self.pace)
 
         def tried(advice: Advice) -> Advice:
             if time.monotonic() >= deadline:
@@ -154,13 +153,18 @@ class _Proving:
     def _try(self, server: RestoredServer, backup_id: str) -> tuple[Finding, ...]:
         if self.dbname not in server.dbnames:
             raise InconclusiveError(f"backup {backup_id} holds no database {self.dbname}")
-        session = postgres.connect(
-            server.connection, dbname=self.dbname, application_name="proof", autocommit=True
-        )
-        with closing(session):
-            by = f"{SCRATCH}, backup {backup_id}"
-            tried = self.trials.of(session, by, self.job.say)
+        with sessions(server.connection, self.dbname) as both:
+            if server.method == "logical":
+                settle(both.building, self._texts())
+            tried = self.trials.of(both, f"{SCRATCH}, backup {backup_id}", self.job.say)
             return with_proofs(self.findings, tried, self.fit)
+
+    def _texts(self) -> Iterator[str]:
+        """The statements that will be executed: those of the advice, and those that a drop may harm."""
+        fit = [each.advice for each in self.findings if each.advice and self.fit(each)]
+        yield from (each.statement for each in fit if each.statement)
+        if any(not each.statement for each in fit):
+            yield from self.trials.texts[:MOST_SETTLED]
 
     def _proven(self, found: tuple[Finding, ...], server: RestoredServer, gone: Check) -> Proven:
         return Proven(

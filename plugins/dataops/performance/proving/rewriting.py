@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from dataops.errors import InconclusiveError
 from dataops.performance.advising import Relations, Rewritten, read_relations
 from dataops.performance.finding import Advice, Proof
 from dataops.performance.proving.building import index_built
 from dataops.performance.proving.created import as_created
+from dataops.performance.proving.executor import Sessions
 from dataops.performance.proving.judging import Built, judge_rewrite, not_tried
 from dataops.performance.proving.measurement import Measured
 from dataops.performance.proving.measuring import Pace, measure
 from dataops.performance.proving.parameters import Place, uses_of
 from dataops.performance.proving.prepared import CannotTry, Prepared, prepared, single
-from dataops.performance.proving.search_path import widen
 from dataops.performance.proving.sets import Sets, sets_for
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection as PsycopgConnection
 
 EVERY_ROW = "9223372036854775807"
 """A LIMIT that cuts nothing off: which rows a page holds is not settled where its order has ties."""
@@ -34,7 +30,7 @@ _DIGEST = (
 class RewriteTrial:
     """Trials of rewrites on one database of a restored server, as ``Trial`` has them for indexes."""
 
-    session: PsycopgConnection
+    sessions: Sessions
     by: str
     pace: Pace = field(default_factory=Pace)
 
@@ -52,9 +48,9 @@ class RewriteTrial:
         return advice.model_copy(update={"proof": proof})
 
     def _proof(self, text: str, new: Rewritten) -> Proof:
-        widen(self.session, as_created(new.index).schema if new.index else None)
-        relations = read_relations(self.session, text)
-        with prepared(self.session, text) as statement:
+        self.sessions.look_in(as_created(new.index).schema if new.index else None)
+        relations = read_relations(self.sessions.executing, text)
+        with prepared(self.sessions.executing, text) as statement:
             sets = sets_for(statement, text, relations)
             before = measure(statement, sets, self.pace)
         same = self._rows(text, sets, relations) == self._rows(new.text, sets, relations)
@@ -68,7 +64,7 @@ class RewriteTrial:
         if not sql:
             yield None
             return
-        with index_built(self.session, as_created(sql)) as built:
+        with index_built(self.sessions.building, as_created(sql)) as built:
             yield built
 
     def _measured(self, text: str, sets: Sets) -> Measured:
@@ -78,7 +74,7 @@ class RewriteTrial:
     @contextmanager
     def _form(self, text: str, sets: Sets) -> Generator[Prepared]:
         """One form of the statement, prepared; ``CannotTry`` where the values do not fit it."""
-        with prepared(self.session, text) as statement:
+        with prepared(self.sessions.executing, text) as statement:
             if len(statement.types) != len(sets[0]):
                 raise CannotTry("the other form has other parameters")
             yield statement

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from dataops.errors import InconclusiveError
 from dataops.performance.advising import read_relations
@@ -13,16 +12,13 @@ from dataops.performance.finding import Advice, Proof
 from dataops.performance.proving.alternatives import alternatives
 from dataops.performance.proving.building import index_built
 from dataops.performance.proving.created import Created, as_created
+from dataops.performance.proving.executor import Sessions
 from dataops.performance.proving.judging import Built, WriteCost, judge_measured, not_tried
 from dataops.performance.proving.measurement import Measured
 from dataops.performance.proving.measuring import Pace, measure
 from dataops.performance.proving.prepared import CannotTry, Prepared, prepared, single
-from dataops.performance.proving.search_path import widen
 from dataops.performance.proving.sets import Sets, sets_for
 from dataops.performance.proving.write_cost import Written, compared, written
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection as PsycopgConnection
 
 MOST = 4
 """Indexes that are tried for one statement."""
@@ -49,13 +45,13 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Trial:
-    """Trials on one database of a restored server, over a superuser's session in autocommit mode.
+    """Trials on one database of a restored server.
 
     ``by`` is what the proofs are said to be made by. Nobody else may use the server. Every index is dropped
     again, every execution rolled back.
     """
 
-    session: PsycopgConnection
+    sessions: Sessions
     by: str
     pace: Pace = field(default_factory=Pace)
 
@@ -72,10 +68,10 @@ class Trial:
 
     def _tried(self, advice: Advice) -> Advice:
         text = single(advice.statement)
-        widen(self.session, as_created(advice.sql).schema)
-        relations = read_relations(self.session, text)
+        self.sessions.look_in(as_created(advice.sql).schema)
+        relations = read_relations(self.sessions.executing, text)
         choices = [advice, *alternatives(relations, advice)][:MOST]
-        with prepared(self.session, text) as statement:
+        with prepared(self.sessions.executing, text) as statement:
             sets = sets_for(statement, text, relations)
             before = measure(statement, sets, self.pace)
             attempts = [self._attempt(statement, sets, advice)]
@@ -89,7 +85,7 @@ class Trial:
         """Inserting rows is measured only with an index that is used: for the others nobody will pay."""
         index = as_created(advice.sql)
         without = self._written(index)
-        with index_built(self.session, index) as built:
+        with index_built(self.sessions.building, index) as built:
             with_it = measure(statement, sets, self.pace)
             cost = compared(without, self._written(index)) if with_it.uses(built.names) else None
         return Attempt(advice, built, with_it, cost)
@@ -97,7 +93,9 @@ class Trial:
     def _written(self, index: Created) -> Written | None:
         """What inserting rows takes now; None where that cannot be measured."""
         with suppress(CannotTry):
-            return written(self.session, index.schema or "public", index.table, limit=self.pace.limit)
+            return written(
+                self.sessions.executing, index.schema or "public", index.table, limit=self.pace.limit
+            )
         return None
 
 

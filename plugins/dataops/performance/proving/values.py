@@ -22,8 +22,9 @@ SETS = 3
 SAMPLED = 10_000
 """Rows of a table that are looked at."""
 _BETWEEN = (0.5, 0.25, 0.9)
-_ABOVE = (0.99, 0.999, 0.9)
-_BELOW = (0.01, 0.001, 0.1)
+_ABOVE = (0.99, 0.5, 0.9)
+_BELOW = (0.01, 0.5, 0.1)
+"""Of a single bound: a hundredth, a tenth and half of the rows lie beyond it."""
 _SHARE = 0.01
 """Share of the rows between a lower and an upper bound."""
 _NEUTRAL = {

@@ -36,8 +36,8 @@ def written(session: PsycopgConnection, schema: str, table: str, *, limit: float
     """How long inserting rows takes now; None for a table without rows. Raises ``CannotTry``.
 
     Real rows are deleted and inserted again in one transaction, so that no unique key stands in the way; no
-    trigger fires, no foreign key is looked up: only the table and its indexes are measured. The session must
-    be a superuser's, on a server that is thrown away.
+    trigger fires, no foreign key is looked up: only the table and its indexes are measured. The role must be
+    allowed to set session_replication_role, which can be granted from PostgreSQL 15 on.
     """
     import psycopg2
 

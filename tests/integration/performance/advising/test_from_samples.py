@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
-import psycopg2
 import pytest
 from dataops.performance.advising import (
     drop_advice,
@@ -19,6 +17,7 @@ from dataops.performance.advising import (
 )
 from dataops.performance.finding import Advice
 from dataops.performance.proving.dropping import DropTrial
+from dataops.performance.proving.executor import Sessions, sessions
 from dataops.performance.proving.hypothetical import planner, try_hypothetical
 from dataops.performance.proving.measuring import Pace
 from dataops.performance.proving.statements import statements_of
@@ -66,11 +65,15 @@ def window(shop: Watched) -> Window:
     return shop.window()
 
 
+@pytest.fixture(scope="module")
+def both(shop: Watched) -> Iterator[Sessions]:
+    with sessions(shop.platform.connection("test_primary"), shop.dbname) as made:
+        yield made
+
+
 @pytest.fixture
-def session(shop: Watched) -> Iterator[Any]:
-    with closing(psycopg2.connect(shop.primary.dsn(shop.dbname))) as opened:
-        opened.autocommit = True
-        yield opened
+def session(both: Sessions) -> Any:
+    return both.building
 
 
 def text_of(window: Window, part: str) -> str:
@@ -87,13 +90,13 @@ def best(window: Window, part: str) -> Advice:
 
 @pytest.mark.parametrize("part", ["interval", " IN "])
 def test_a_statement_as_the_window_shows_it_gets_advice_that_proves_true(
-    shop: Watched, window: Window, session: Any, part: str
+    shop: Watched, window: Window, both: Sessions, part: str
 ) -> None:
     advice = best(window, part)
     assert "17" not in advice.statement
     assert advice.sql.startswith("CREATE INDEX CONCURRENTLY orders_customer_id")
     assert "About" in advice.cost
-    measured = Trial(session, "a test", QUICK).of(advice).proof
+    measured = Trial(both, "a test", QUICK).of(advice).proof
     assert measured is not None
     assert measured.helps is True, measured.sentence
     with planner(shop.platform.connection("test_primary"), shop.dbname) as planning:
@@ -109,7 +112,7 @@ def test_advice_can_be_copied_and_taken_back(window: Window, session: Any) -> No
         cursor.execute(advice.undo)
 
 
-def test_duplicate_and_unused_indexes_are_found_and_proven(window: Window, session: Any) -> None:
+def test_duplicate_and_unused_indexes_are_found_and_proven(window: Window, both: Sessions) -> None:
     (twin,) = duplicate_indexes(window)
     assert twin.index["name"] == "orders_state_twin_idx"
     assert twin.kept is not None
@@ -119,7 +122,7 @@ def test_duplicate_and_unused_indexes_are_found_and_proven(window: Window, sessi
     assert "orders_pkey" not in unused
     texts = statements_of(window)
     assert texts is not None
-    proof = DropTrial(session, "a test", texts, QUICK).of(drop_advice(twin)).proof
+    proof = DropTrial(both, "a test", texts, QUICK).of(drop_advice(twin)).proof
     assert proof is not None
     assert proof.helps is True, proof.sentence
 

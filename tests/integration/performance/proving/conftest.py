@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
-import psycopg2
 import pytest
 from dataops.performance.finding import Advice
+from dataops.performance.proving.executor import Sessions, sessions
 
 SHOP = """
 CREATE EXTENSION hypopg;
@@ -41,12 +40,17 @@ def shop(primary: Any) -> str:
     return str(primary.create_database("shop", SHOP))
 
 
+@pytest.fixture(scope="session")
+def both(primary: Any, shop: str) -> Iterator[Sessions]:
+    """The sessions of trials on the shop's database."""
+    with sessions(primary.connection, shop) as made:
+        yield made
+
+
 @pytest.fixture
-def session(primary: Any, shop: str) -> Iterator[Any]:
+def session(both: Sessions) -> Any:
     """A superuser's session in autocommit mode."""
-    with closing(psycopg2.connect(primary.dsn(shop))) as opened:
-        opened.autocommit = True
-        yield opened
+    return both.building
 
 
 def advice(statement: str, sql: str) -> Advice:

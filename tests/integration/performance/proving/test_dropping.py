@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from dataops.performance.finding import Advice, Proof
 from dataops.performance.proving.dropping import DropTrial
+from dataops.performance.proving.executor import Sessions
 from dataops.performance.proving.measuring import Pace
 
 from tests.integration.performance.proving.conftest import BY_CUSTOMER
@@ -27,39 +28,39 @@ def customer_index(session: Any) -> Iterator[None]:
     assert there == 1, "the index was not built again"
 
 
-def tried(session: Any, *texts: str, advice: Advice = DROP) -> Proof:
-    proof = DropTrial(session, "a test", texts, QUICK).of(advice).proof
+def tried(both: Sessions, *texts: str, advice: Advice = DROP) -> Proof:
+    proof = DropTrial(both, "a test", texts, QUICK).of(advice).proof
     assert proof is not None
     return proof
 
 
-def test_an_index_that_a_statement_lives_by_is_not_to_be_dropped(session: Any) -> None:
-    proof = tried(session, "SELECT count(*) FROM shop.orders WHERE state = $1", BY_CUSTOMER)
+def test_an_index_that_a_statement_lives_by_is_not_to_be_dropped(both: Sessions) -> None:
+    proof = tried(both, "SELECT count(*) FROM shop.orders WHERE state = $1", BY_CUSTOMER)
     assert proof.helps is False, proof.sentence
     assert "1 of 2 statements" in proof.sentence
     assert BY_CUSTOMER in proof.sentence
 
 
-def test_an_index_that_nothing_uses_may_go(session: Any) -> None:
-    proof = tried(session, "SELECT count(*) FROM shop.orders WHERE state = $1", "SELECT 1 FROM lines")
+def test_an_index_that_nothing_uses_may_go(both: Sessions) -> None:
+    proof = tried(both, "SELECT count(*) FROM shop.orders WHERE state = $1", "SELECT 1 FROM lines")
     assert proof.helps is True, proof.sentence
     figures = {each.name: each.value for each in proof.figures}
     assert figures["disk freed"] > 100_000
     assert (figures["statements tried"], figures["statements that used it"]) == (1, 0)
 
 
-def test_a_duplicate_may_go_although_it_is_used(session: Any) -> None:
+def test_a_duplicate_may_go_although_it_is_used(both: Sessions, session: Any) -> None:
     with session.cursor() as cursor:
         cursor.execute("CREATE INDEX twin_idx ON shop.orders (customer_id)")
     try:
-        assert tried(session, BY_CUSTOMER).helps is True
+        assert tried(both, BY_CUSTOMER).helps is True
     finally:
         with session.cursor() as cursor:
             cursor.execute("DROP INDEX shop.twin_idx")
 
 
-def test_statements_that_cannot_be_executed_leave_it_open(session: Any) -> None:
-    proof = tried(session, "SELECT * FROM orders WHERE customer_id + $1 > id + customer_id")
+def test_statements_that_cannot_be_executed_leave_it_open(both: Sessions) -> None:
+    proof = tried(both, "SELECT * FROM orders WHERE customer_id + $1 > id + customer_id")
     assert proof.helps is None
     assert "1 of 1 statements" in proof.sentence
 
@@ -67,6 +68,6 @@ def test_statements_that_cannot_be_executed_leave_it_open(session: Any) -> None:
 @pytest.mark.parametrize(
     "sql", ["DROP INDEX shop.nothing", "DROP INDEX shop.orders_pkey", "SELECT 1", "DROP"]
 )
-def test_what_cannot_be_tried_says_so(session: Any, sql: str) -> None:
-    proof = tried(session, BY_CUSTOMER, advice=DROP.model_copy(update={"sql": sql}))
+def test_what_cannot_be_tried_says_so(both: Sessions, sql: str) -> None:
+    proof = tried(both, BY_CUSTOMER, advice=DROP.model_copy(update={"sql": sql}))
     assert proof.helps is None

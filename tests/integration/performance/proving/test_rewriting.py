@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dataops.performance.advising import Rewritten, read_relations, rewrite_advice
 from dataops.performance.finding import Advice, Proof
+from dataops.performance.proving.executor import Sessions
 from dataops.performance.proving.hypothetical import planner, try_hypothetical
 from dataops.performance.proving.measuring import Pace
 from dataops.performance.proving.rewriting import RewriteTrial
@@ -20,8 +21,8 @@ def by(text: str, index: str = "", statement: str = OF_A_DAY) -> Advice:
     return Advice(sentence="Rewrite it.", sql=Rewritten(text, index).sql, statement=statement)
 
 
-def tried(session: Any, advice: Advice) -> Proof:
-    proof = RewriteTrial(session, "a test", QUICK).of(advice).proof
+def tried(both: Sessions, advice: Advice) -> Proof:
+    proof = RewriteTrial(both, "a test", QUICK).of(advice).proof
     assert proof is not None
     return proof
 
@@ -32,8 +33,8 @@ def advice(session: Any) -> Advice:
     return found
 
 
-def test_a_range_in_place_of_a_date_gives_the_same_rows_sooner(session: Any, advice: Advice) -> None:
-    proof = tried(session, advice)
+def test_a_range_in_place_of_a_date_gives_the_same_rows_sooner(both: Sessions, advice: Advice) -> None:
+    proof = tried(both, advice)
     assert proof.helps is True, proof.sentence
     assert "The same rows with 3 sets of values" in proof.sentence
     assert "index size" in {each.name for each in proof.figures}
@@ -47,27 +48,27 @@ def test_hypopg_says_what_the_planner_expects_of_it(primary: Any, shop: str, adv
     assert "neither time nor rows were compared" in proof.sentence
 
 
-def test_another_form_with_other_rows_is_withdrawn(session: Any) -> None:
+def test_another_form_with_other_rows_is_withdrawn(both: Sessions) -> None:
     other = "SELECT id, state FROM shop.orders WHERE placed_at > $1::date ORDER BY placed_at LIMIT $2"
-    proof = tried(session, by(other, INDEX))
+    proof = tried(both, by(other, INDEX))
     assert proof.helps is False
     assert "other rows" in proof.sentence
 
 
-def test_another_form_that_is_not_faster_is_withdrawn(session: Any) -> None:
+def test_another_form_that_is_not_faster_is_withdrawn(both: Sessions) -> None:
     other = OF_A_DAY.replace("placed_at::date", "CAST(placed_at AS date)")
-    proof = tried(session, by(other))
+    proof = tried(both, by(other))
     assert proof.helps is False
     assert "does not help enough" in proof.sentence
 
 
-def test_nulls_show_that_not_in_is_not_not_exists(session: Any) -> None:
+def test_nulls_show_that_not_in_is_not_not_exists(both: Sessions, session: Any) -> None:
     statement = "SELECT id FROM shop.orders o WHERE o.id NOT IN (SELECT l.amount FROM shop.lines l)"
     (found,) = rewrite_advice(statement, read_relations(session, statement))
     with session.cursor() as cursor:
         cursor.execute("INSERT INTO shop.lines VALUES (1, '2026-01-01', NULL)")
     try:
-        assert "other rows" in tried(session, found).sentence
+        assert "other rows" in tried(both, found).sentence
     finally:
         with session.cursor() as cursor:
             cursor.execute("DELETE FROM shop.lines WHERE amount IS NULL")
@@ -80,7 +81,7 @@ def test_nulls_show_that_not_in_is_not_not_exists(session: Any) -> None:
         ("SELECT nothing FROM shop.orders WHERE placed_at >= $1::date LIMIT $2", "undefined column"),
     ],
 )
-def test_what_cannot_be_tried_says_so(session: Any, other: str, why: str) -> None:
-    proof = tried(session, by(other))
+def test_what_cannot_be_tried_says_so(both: Sessions, other: str, why: str) -> None:
+    proof = tried(both, by(other))
     assert proof.helps is None
     assert why in proof.sentence

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dataops.performance.finding import Advice, Proof
+from dataops.performance.proving.executor import Sessions
 from dataops.performance.proving.measuring import Pace
 from dataops.performance.proving.trial import Trial
 
@@ -15,8 +17,8 @@ QUICK = Pace(runs=2, enough=0.1, limit=10.0)
 
 
 @pytest.fixture
-def trial(session: Any) -> Trial:
-    return Trial(session, by="a test", pace=QUICK)
+def trial(both: Sessions) -> Trial:
+    return Trial(both, by="a test", pace=QUICK)
 
 
 def proof(tried: Advice) -> Proof:
@@ -113,8 +115,8 @@ def test_what_cannot_be_tried_is_neither_for_nor_against(
     assert why in proof(tried).sentence
 
 
-def test_a_statement_that_takes_too_long_is_cut_off(trial: Trial, session: Any) -> None:
-    slow = Trial(session, by="a test", pace=Pace(runs=1, enough=0.01, limit=0.05))
+def test_a_statement_that_takes_too_long_is_cut_off(both: Sessions) -> None:
+    slow = Trial(both, by="a test", pace=Pace(runs=1, enough=0.01, limit=0.05))
     tried = slow.of(
         on("customer_id", "SELECT count(*) FROM orders a, orders b WHERE a.secret > b.secret AND a.id > 0")
     )
@@ -134,3 +136,19 @@ def test_nothing_is_left_and_no_value_is_told(trial: Trial, session: Any) -> Non
     tried = trial.of(on("secret, state", "DELETE FROM orders WHERE upper(secret) = $1 AND state = $2"))
     assert state() == before
     assert "confidential" not in tried.model_dump_json()
+
+
+def test_a_statement_cannot_do_what_only_a_superuser_may(
+    both: Sessions, session: Any, tmp_path: Path
+) -> None:
+    with session.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION shop.evil(t text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN "
+            f"COPY (SELECT 1) TO PROGRAM 'cat > {tmp_path}/started'; RETURN t; END $$"
+        )
+    tried = Trial(both, "a test", QUICK).of(
+        on("state", "SELECT shop.evil(state) FROM orders WHERE state = $1")
+    )
+    assert proof(tried).helps is None
+    assert "insufficient privilege" in proof(tried).sentence
+    assert list(tmp_path.iterdir()) == []
