@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from dataops.errors import DataOpsError
 from dataops.evidence.steps import Say
+from dataops.evidence.units import human
+from dataops.evidence.verdict import Figure
 from dataops.inventory import Database
 from dataops.performance.finding import Advice, Finding
 from dataops.performance.proving.hypothetical import planner, try_hypothetical
@@ -29,7 +31,8 @@ def prove_by_hypopg(
     if not any(map(can_be_planned, findings)):
         return Proven(tuple(findings))
     connection = platform.connection(platform.inventory.server_of(database).connection)
-    deadline = time.monotonic() + budget
+    begun = time.monotonic()
+    deadline = begun + budget
     try:
         with planner(connection, database.dbname) as session:
 
@@ -42,6 +45,10 @@ def prove_by_hypopg(
     except DataOpsError as error:
         say(f"Nothing was tried on HypoPG: {error}")
         found = untried(findings, BY_HYPOPG, str(error))
-    proven = Proven(found, checks_of(found))
-    say(f"HypoPG: {proven.helping} pieces of advice help, {proven.withdrawn} are withdrawn.")
+    took = Figure(name="planning on the watched database", value=time.monotonic() - begun, unit="seconds")
+    proven = Proven(found, checks_of(found), figures=(took,))
+    say(
+        f"HypoPG: {proven.helping} pieces of advice help, {proven.withdrawn} are withdrawn, "
+        f"{human(took.value, took.unit)}."
+    )
     return proven

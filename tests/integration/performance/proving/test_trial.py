@@ -92,6 +92,21 @@ def test_an_index_on_a_partitioned_table(trial: Trial) -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "keys"),
+    [
+        ("SELECT id FROM docs WHERE doc @> $1", "doc jsonb_path_ops"),
+        ("SELECT id FROM docs WHERE tags @> $1", "tags"),
+        ("SELECT id FROM docs WHERE tags && $1", "tags"),
+    ],
+)
+def test_documents_and_arrays_are_searched_with_a_part_of_theirs(
+    trial: Trial, statement: str, keys: str
+) -> None:
+    tried = trial.of(advice(statement, f"CREATE INDEX tried_idx ON shop.docs USING gin ({keys})"))
+    assert proof(tried).helps is True, proof(tried).sentence
+
+
+@pytest.mark.parametrize(
     ("statement", "sql", "why"),
     [
         ("", "CREATE INDEX i ON shop.orders (state)", "no statement that the parser understands"),
