@@ -1,0 +1,81 @@
+"""Tonight's findings against those of earlier nights: new, open, came back, fixed; and did the advice "
+"help?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from fnmatch import fnmatchcase
+
+from dataops.inventory.reporting import Acknowledgement
+from dataops.performance.finding import Acknowledged, Finding, Severity, Status
+from dataops.performance.findings import Judgement
+from dataops.performance.night import Night
+
+LOOK_BACK = 60
+"""Nights in which an earlier appearance is looked for."""
+
+
+def judged(
+    judgement: Judgement,
+    nights: Sequence[Night],
+    acknowledgements: Sequence[Acknowledgement] = (),
+    *,
+    today: date,
+    now: datetime,
+) -> tuple[Finding, ...]:
+    """Tonight's findings with status, since when, and who knows of them; then those that are fixed.
+
+    ``nights`` are earlier reports, newest first. A finding of the last night that is not there any more is
+    fixed only where its rule could look at everything tonight; else it stays open, as it was last seen.
+    """
+    recent = list(nights)[:LOOK_BACK]
+    last = (
+        {each.key: each for each in recent[0].findings if each.status is not Status.FIXED} if recent else {}
+    )
+    found = {each.key: each for each in judgement.findings}
+    told = [_dated(each, last.get(each.key), recent, now) for each in found.values()]
+    for key, before in last.items():
+        if key not in found:
+            unseen = before.code in judgement.blind
+            told.append(_unseen(before) if unseen else _fixed(before))
+    return tuple(_acknowledged(each, acknowledgements, today) for each in told)
+
+
+def _dated(finding: Finding, last: Finding | None, nights: Sequence[Night], now: datetime) -> Finding:
+    if last is not None:
+        return finding.model_copy(update={"status": Status.OPEN, "since": last.since or finding.since or now})
+    seen = any(each.key == finding.key for night in nights for each in night.findings)
+    status = Status.CAME_BACK if seen else Status.NEW
+    return finding.model_copy(update={"status": status, "since": finding.since or now})
+
+
+def _unseen(before: Finding) -> Finding:
+    """What could not be looked for tonight is as it was."""
+    note = "It could not be looked for tonight: "
+    sentence = before.sentence if before.sentence.startswith(note) else note + before.sentence
+    return before.model_copy(update={"status": Status.OPEN, "sentence": sentence})
+
+
+def _fixed(before: Finding) -> Finding:
+    helped = ""
+    if before.advice is not None and before.advice.sql:
+        helped = " What was advised, or something as good, was done."
+    return before.model_copy(
+        update={
+            "status": Status.FIXED,
+            "severity": Severity.NOTICE,
+            "sentence": f"Gone tonight: {before.sentence}{helped}",
+            "impact": 0.0,
+            "acknowledged": None,
+        }
+    )
+
+
+def _acknowledged(finding: Finding, known: Sequence[Acknowledgement], today: date) -> Finding:
+    for each in known:
+        pattern = each.object or "*"
+        if each.code == finding.code and today <= each.until and fnmatchcase(finding.object, pattern):
+            said = Acknowledged(until=each.until, reason=each.reason, by=each.by or "")
+            return finding.model_copy(update={"acknowledged": said})
+    return finding
