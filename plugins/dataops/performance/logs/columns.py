@@ -116,7 +116,7 @@ BUCKET_SECONDS = 600
 def merged() -> list[pl.Expr]:
     """How the rows of the same thing become one."""
     return [
-        pl.col("queryid").sort_by("count").last(),
+        pl.col("queryid").sort_by(pl.col("queryid") != 0, "count").last(),
         *(pl.col(name).sum() for name in SUMS),
         *(pl.col(name).max() for name in MAXIMA),
     ]

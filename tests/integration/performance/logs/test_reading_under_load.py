@@ -25,13 +25,13 @@ SECONDS = 60 if TORTURE else 2
 SCRIPT = "\\set id random(1, 100000)\nSELECT state AS under_load FROM orders WHERE id = :id;\n"
 
 
-def transactions(server: Logging, folder: Path) -> int:
-    """How many of the script's one statement pgbench has executed."""
+def transactions(server: Logging, folder: Path, text: str = SCRIPT, *options: str) -> int:
+    """How often pgbench has executed the script."""
     script = folder / "script.sql"
-    script.write_text(SCRIPT)
+    script.write_text(text)
     environment = {**os.environ, "PGPASSWORD": server.primary.cluster.password}
-    argv = [programs() / "pgbench", "-n", "-c4", f"-T{SECONDS}", "-f", str(script), "-h", LOOPBACK]
-    argv += ["-p", str(server.primary.port), "-U", SUPERUSER, server.dbname]
+    argv = [programs() / "pgbench", "-n", "-c4", *(options or [f"-T{SECONDS}"]), "-f", str(script)]
+    argv += ["-h", LOOPBACK, "-p", str(server.primary.port), "-U", SUPERUSER, server.dbname]
     done = subprocess.run(argv, env=environment, check=True, capture_output=True, text=True)
     processed = re.search(r"transactions actually processed: (\d+)", done.stdout)
     assert processed is not None
@@ -66,3 +66,27 @@ def test_every_statement_is_counted_once_however_often_the_log_is_read(
     totals = window(loaded).totals.filter(pl.col("kind") == LogKind.STATEMENT, pl.col("text") == text)
     assert totals["count"].to_list() == [executed]
     assert len(visits) > 1
+
+
+@pytest.mark.parametrize(
+    ("protocol", "columns"),
+    [("simple", "note"), ("extended", "note, state"), ("prepared", "note, state, id")],
+)
+def test_calls_are_those_of_pg_stat_statements(
+    logging: Logging, tmp_path: Path, protocol: str, columns: str
+) -> None:
+    logging.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    script = f"\\set id random(1, 900)\nSELECT {columns} FROM orders AS counted WHERE id = :id;\n"
+    executed = transactions(logging, tmp_path, script, "-t50", f"-M{protocol}")
+    collect(logging.platform, "logging")
+    text = f"select {columns} from orders as counted where id = ?"
+    told = window(logging).totals.filter(pl.col("kind") == LogKind.STATEMENT, pl.col("text") == text)
+    row = told.row(0, named=True)
+    known = logging.primary.execute(
+        "SELECT queryid, calls, total_exec_time / 1000 FROM pg_stat_statements"
+        f" WHERE query LIKE 'SELECT {columns} FROM orders AS counted%'",
+        dbname=logging.dbname,
+    )
+    assert executed == 200
+    assert [(queryid, calls) for queryid, calls, _ in known] == [(row["queryid"], row["count"])]
+    assert known[0][2] <= row["total_seconds"]
