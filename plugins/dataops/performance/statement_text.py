@@ -33,7 +33,8 @@ def readable(text: str, *, length: int = 10_000) -> str:
     following = max(numbers, default=0)
     shown: list[str] = []
     for kind, part in parts:
-        if kind == "literal" and not _PARAMETER.match(part):
+        # A question mark is an operator of jsonb here: neither the server nor its log writes parameters so.
+        if kind == "literal" and part != "?" and not _PARAMETER.match(part):
             following += 1
             shown.append(f"${following}")
         else:

@@ -29,6 +29,7 @@ def test_another_statement_has_another_name() -> None:
         ("SELECT a\n  FROM t -- why\n WHERE b = $1;", "SELECT a FROM t WHERE b = $1"),
         ("ALTER ROLE r PASSWORD 'secret'", "ALTER ROLE r PASSWORD $1"),
         ("SELECT $2, 'x', 5, $1", "SELECT $2, $3, $4, $1"),
+        ("SELECT doc ? $1 FROM t WHERE doc ?| array['a']", "SELECT doc ? $1 FROM t WHERE doc ?| array[$2]"),
         ("DO $do$ secret $do$", "DO $1"),
         ("SELECT 'never closed secret", "SELECT $1"),
     ],

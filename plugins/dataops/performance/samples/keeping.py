@@ -7,7 +7,7 @@ time in the key is ``taken``, so that keys sort as the samples were taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -76,13 +76,9 @@ def newest_before(
 def span(store: ObjectStore, server: str, scope: str = SERVER) -> tuple[datetime, datetime] | None:
     """When the oldest and the newest sample that are kept were taken; None where there is none."""
     days = sorted(days_of(store, server, scope))
-    if not days:
-        return None
-    first, last = (
-        [each for each in _of_day(store, server, scope, day) if each is not None]
-        for day in (days[0], days[-1])
-    )
-    return (first[0].taken, last[-1].taken) if first and last else None
+    first = next(_taken(store, server, scope, days), None)
+    last = next(_taken(store, server, scope, reversed(days), newest=True), None)
+    return None if first is None or last is None else (first, last)
 
 
 def days_of(store: ObjectStore, server: str, scope: str) -> Iterator[date]:
@@ -114,9 +110,15 @@ def expire(store: ObjectStore, server: str, scope: str, now: datetime, keep_for:
     return len(keys)
 
 
-def _of_day(store: ObjectStore, server: str, scope: str, day: date) -> Iterator[Kept | None]:
-    for listed in store.list(f"{prefix_of(server, scope)}{day:%Y/%m/%d}/"):
-        yield _parsed(listed.key, listed.size)
+def _taken(
+    store: ObjectStore, server: str, scope: str, days: Iterable[date], *, newest: bool = False
+) -> Iterator[datetime]:
+    """The first or last sample of each day that has one: some stores list folders that are empty."""
+    for day in days:
+        listed = store.list(f"{prefix_of(server, scope)}{day:%Y/%m/%d}/")
+        found = [each.taken for each in (_parsed(one.key, one.size) for one in listed) if each is not None]
+        if found:
+            yield found[-1] if newest else found[0]
 
 
 def _folders(store: ObjectStore, prefix: str) -> Iterator[str]:

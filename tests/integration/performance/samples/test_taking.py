@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import psycopg2
 import pytest
+from dataops.cli import main
 from dataops.performance.columns import COLUMNS, Kind
-from dataops.performance.samples import Taken, read_rows, read_texts
+from dataops.performance.samples import Taken, keeping, read_rows, read_texts, visit
 from dataops.performance.samples.questions import DATABASE, SERVER
 from dataops.performance.samples.taking import take_sample
 from dataops.performance.window import SectionName
@@ -21,6 +25,7 @@ from dataops.postgres import connect
 
 from sandbox.deadline import wait_until
 from tests.conftest import DatabaseServer, ObjectStoreServer
+from tests.integration.cli.conftest import as_json
 from tests.integration.performance.watched import Watched, watched
 
 SCRIPT = """
@@ -251,3 +256,66 @@ def test_a_database_that_is_not_there_does_not_keep_the_others_from_being_sample
     taken = take_sample(platform, "test")
     assert list(taken.failed) == ["databases/gone"]
     assert len(taken.samples) == 2
+
+
+def test_scans_on_the_standby_are_counted(
+    server: DatabaseServer,
+    start_standby: Callable[..., DatabaseServer],
+    object_store_server: ObjectStoreServer,
+) -> None:
+    standby = start_standby(server, "reader", {"max_prepared_transactions": "5"})
+    one = watched(server, object_store_server, SCRIPT, standby=standby)
+    ready = "SELECT count(*) FROM pg_database WHERE datname = '{}'"
+    assert wait_until(lambda: standby.execute(ready.format(one.dbname)) == [(1,)], seconds=20)
+    caught_up = "SELECT pg_last_wal_replay_lsn() >= '{}'"
+    lsn = server.execute("SELECT pg_current_wal_lsn()")[0][0]
+    assert wait_until(lambda: standby.execute(caught_up.format(lsn)) == [(True,)], seconds=20)
+    one.sample()
+    for number in range(3):
+        standby.execute(f"SELECT * FROM parent WHERE id = {number}", dbname=one.dbname)
+    one.sample()
+    indexes = one.window().section(SectionName.INDEXES).totals.filter(pl.col("name") == "parent_pkey")
+    assert indexes.select("standby_scans", "scans").rows() == [(3, 0)]
+
+
+def test_what_is_too_old_is_forgotten_once_a_day(one: Watched) -> None:
+    one.sample()
+    old = datetime.now(UTC) - timedelta(days=40)
+    for scope in ("server", "databases/retired"):
+        one.store.put(keeping.key_of("test", scope, old, whole=True), b"old")
+        one.store.put(keeping.key_of("test", scope, old + timedelta(days=20), whole=True), b"kept")
+    said: list[str] = []
+    now = datetime.now(UTC)
+    for scope in keeping.scopes_of(one.store, "test"):
+        said.append(f"{scope} {keeping.expire(one.store, 'test', scope, now)}")
+    assert sorted(said) == sorted([f"databases/{one.dbname} 0", "databases/retired 1", "server 1"])
+    assert keeping.span(one.store, "test", "databases/retired") == (old + timedelta(days=20),) * 2
+    # Only the first visit of a day looks.
+    assert "done earlier today" in str(visit(one.platform, "test", say=said.append).checks[-1].observed)
+
+
+def test_the_command_line_samples_and_says_what_it_kept(
+    one: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for kind, name, text in (
+        ("servers", "test", "server: test\nenvironment: test\nconnection: test_primary\nowner: dba\n"),
+        ("databases", one.dbname, f"database: {one.dbname}\nserver: test\nowner: dba\n"),
+    ):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / f"{name}.yaml").write_text(text)
+    store = one.connections["dataops_store"]
+    monkeypatch.setenv("AIRFLOW_CONN_DATAOPS_STORE", as_json(store))
+    monkeypatch.setenv("DATAOPS_BUCKET", one.store.bucket)
+    common = ("--include", str(tmp_path), "--environment", "test", "--json")
+    code = main(("report", "sample", "test", "--whole", "--dsn", one.primary.dsn(), *common))
+    answer = json.loads(capsys.readouterr().out)
+    assert (code, answer["verdict"]) == (0, "passed")
+    assert all(one.store.exists(key) and key.endswith(".whole.parquet") for key in answer["samples"])
+    assert len(answer["samples"]) == 2
+
+
+def test_sequences_and_bloat_need_more_than_the_role_has(by: Callable[[str], Watched]) -> None:
+    one = by("dataops_sampling")
+    taken = one.sample()
+    assert rows(one, taken, "sequences").select("readable", "last_value").rows() == [(False, None)]
+    assert rows(one, taken, "table_sizes")["estimated_heap_bytes"].null_count() == 2
