@@ -36,11 +36,14 @@ LIMIT = 16 << 30
 """Bytes that are read at one time; what is beyond is read the next time. The first time, the last of them."""
 FIRST_LOOK = timedelta(days=2)
 """How old files may be that are read when a server's log is read for the first time."""
+REMEMBERED = 200
+"""Files whose position is remembered."""
+SLACK = timedelta(hours=1)
+"""How far the clocks of worker and server may be apart."""
 MARGIN = 1 << 20
 """Bytes in which the beginning of an entry is looked for."""
 PATIENCE = 60.0
 """Seconds that one statement may take when the log is read over SQL."""
-
 TURN = 300.0
 """Seconds to wait for another process that reads the same log."""
 
@@ -76,7 +79,9 @@ class _Reading:
         """Count what is new in ``files``; ``others`` were not written to since the last time."""
         skipped = 0 if self.known.pieces else max(sum(file.size for file in files) - self.left, 0)
         for file in files:
-            if skipped < file.size and not self.stopped:
+            if skipped >= file.size:
+                self._remember(file, self._head(file), file.size)
+            elif not self.stopped:
                 self._file(file, skipped, newest=file is files[-1])
             skipped = max(skipped - file.size, 0)
         for last in self.known.positions[-1:]:
@@ -100,9 +105,18 @@ class _Reading:
         )
         self.taken += done
         self.left -= done
-        self.positions.append(
-            Position(name=file.name, head=head_of(head), head_bytes=len(head), offset=start + done)
-        )
+        self._remember(file, head, start + done)
+
+    def _remember(self, file: LogFile, head: bytes, offset: int) -> None:
+        if head:
+            self.positions.append(
+                Position(name=file.name, head=head_of(head), head_bytes=len(head), offset=offset)
+            )
+
+    def all_positions(self) -> tuple[Position, ...]:
+        """Of this pass and of earlier ones: a file may come back under another name."""
+        earlier = [each for each in self.known.positions if each not in self.gone_on]
+        return (*earlier, *self.positions)[-REMEMBERED:]
 
     def _entry_at(self, file: LogFile, offset: int) -> int:
         """Where the first entry begins at or behind an offset."""
@@ -195,16 +209,15 @@ def _visit(
     piece = _keep(platform.store, server.name, rows, _span(rows, reading, begun), tuple(_notes(reading)))
     seconds = (datetime.now(UTC) - begun).total_seconds()
     kept = [each for each in known.pieces if each.until > begun - server.samples.keep]
-    positions = tuple(reading.positions) or known.positions
     return (
         Collected(piece, reading.taken, reading.digest.entries, seconds),
-        Ledger(positions=positions, pieces=(*kept, piece)),
+        Ledger(positions=reading.all_positions(), pieces=(*kept, piece)),
     )
 
 
 def _new_files(files: Sequence[LogFile], known: Ledger, now: datetime) -> Sequence[LogFile]:
-    """Those that were written to since the last time."""
-    since = known.pieces[-1].until - timedelta(minutes=1) if known.pieces else now - FIRST_LOOK
+    """Those that may have been written to since the last time."""
+    since = known.pieces[-1].until - SLACK if known.pieces else now - FIRST_LOOK
     return [file for file in files if file.modified >= since]
 
 

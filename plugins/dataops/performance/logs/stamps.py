@@ -12,9 +12,9 @@ ZONE = "zone"
 
 def with_buckets(entries: pl.DataFrame) -> pl.DataFrame:
     """Entries with the start of their stamp (``2026-11-28 15:0``) and the abbreviation of its zone."""
-    zone = pl.lit("").alias(ZONE)
-    if len(entries):
-        zone = pl.lit(entries["stamp"][0].rpartition(" ")[2]).alias(ZONE)
-        if not entries["stamp"].str.ends_with(f" {entries['stamp'][0].rpartition(' ')[2]}").all():
-            zone = pl.col("stamp").str.extract(r" (\S+)$").alias(ZONE)
-    return entries.with_columns(pl.col("stamp").str.slice(0, PREFIX).alias(TEN_MINUTES), zone)
+    stamps = entries["stamp"]
+    first = stamps[0].rpartition(" ")[2] if len(stamps) else ""
+    # Clocks are set forward or back twice a year: else one look tells the zone of all.
+    same = stamps.str.ends_with(f" {first}").all()
+    zone = pl.lit(first) if same else pl.col("stamp").str.extract(r" (\S+)$")
+    return entries.with_columns(pl.col("stamp").str.slice(0, PREFIX).alias(TEN_MINUTES), zone.alias(ZONE))

@@ -202,6 +202,31 @@ def test_the_first_visit_to_a_long_log_reads_its_end(logging: Logging) -> None:
     assert one(window(late), LogKind.STATEMENT, text="select ? as newest")["count"] == 1
 
 
+def test_a_rotated_file_goes_on_under_its_new_name(logging: Logging, tmp_path: Path) -> None:
+    rotated = replace(
+        logging, store=ObjectStore.from_connection(logging.store.connection, logging.another_bucket())
+    )
+    oldest = min(logging.folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+    lines = oldest.read_bytes().splitlines(keepends=True)
+    current, copied = tmp_path / "server.json", tmp_path / "server.json.1"
+    current.write_bytes(b"".join(lines[:20]))
+    collect(rotated.platform, "logging", folder=tmp_path)
+    copied.write_bytes(b"".join(lines))
+    current.write_bytes(b"")
+    collect(rotated.platform, "logging", folder=tmp_path)
+    current.write_bytes(lines[-1].replace(b'"line_num":', b'"line_num":9'))
+    collect(rotated.platform, "logging", folder=tmp_path)
+    (tmp_path / "kept.json").write_bytes(b"".join(lines))
+    last = collect(rotated.platform, "logging", folder=tmp_path)
+    assert last.read == 0
+    entries = section(
+        rotated.store, "logging", rotated.dbname, *(datetime.now(UTC) + timedelta(hours=h) for h in (-1, 1))
+    )
+    text = "select note from orders where id = ? and note <> ?"
+    assert one(entries, LogKind.STATEMENT, text=text)["count"] == 7
+    assert not any("was gone" in note for note in entries.quality.notes)
+
+
 def test_a_file_that_went_before_it_was_read_to_its_end_is_told(logging: Logging, tmp_path: Path) -> None:
     away = replace(
         logging, store=ObjectStore.from_connection(logging.store.connection, logging.another_bucket())
