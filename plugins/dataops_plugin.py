@@ -1,4 +1,4 @@
-"""The only AirflowPlugin of this repository: the page *Backups* in the navigation, and quicker tasks."""
+"""The only AirflowPlugin of this repository: its pages in the navigation, and quicker tasks."""
 
 from functools import cached_property
 from typing import Any
@@ -8,7 +8,7 @@ from dataops.airflow import preloading
 
 
 class DataOpsPlugin(AirflowPlugin):
-    """Mounts the console, puts its page into the navigation, and imports once what every task needs."""
+    """Mounts the console, puts its pages into the navigation, and imports once what every task needs."""
 
     name = "dataops"
     listeners = [preloading]  # ruff: ignore[mutable-class-default] - Airflow reads a plain list
@@ -19,7 +19,14 @@ class DataOpsPlugin(AirflowPlugin):
             "destination": "nav",
             "url_route": "backups",
             "nav_top_level": True,
-        }
+        },
+        {
+            "name": "Performance",
+            "href": "/dataops/reports/",
+            "destination": "nav",
+            "url_route": "performance",
+            "nav_top_level": True,
+        },
     ]
 
     @cached_property

@@ -36,7 +36,7 @@ def dags(include: Include, parse: Callable[[], DagBag]) -> dict[str, DAG]:
     )
     include.database("orders")
     include.database("customers", "objectives: {rto: 1h}\ndrill: {schedule: after_backup}\n")
-    include.database("scratch", "drill: {enabled: false}\n")
+    include.database("scratch", "drill: {enabled: false}\nreport: {enabled: false}\n")
     include.write("databases/broken.yaml", "database: broken\nserver: main\nowner: x\nscheduel: daily\n")
     include.kafka("stream")
     include.kafka("torn", "gaurded: false\n")
@@ -53,7 +53,8 @@ def test_ids_are_capability_and_subject(dags: dict[str, DAG]) -> None:
     subjects, drilled = {"main", "managed", "orders", "customers"}, "restore_drill__{}".format
     backups = {f"backup__{name}" for name in (*subjects, "scratch", "broken")}
     clusters = {"kafka_topics__stream", "kafka_topics__torn", "kafka_drift__stream"}
-    assert set(dags) == backups | set(map(drilled, subjects)) | clusters | PER_ENVIRONMENT
+    reports = {f"performance_report__{name}" for name in ("orders", "customers")}
+    assert set(dags) == backups | set(map(drilled, subjects)) | clusters | reports | PER_ENVIRONMENT
 
 
 def test_every_dag_is_documented_owned_and_tagged(dags: dict[str, DAG]) -> None:
@@ -143,6 +144,21 @@ def test_provisioning_asks_a_person_between_its_safe_and_its_other_changes(dags:
     assert rules == {"apply_approved": "none_failed", "evidence": "all_done", "verdict": "all_done"}
     approve = topics.get_task("approve")
     assert (approve.response_timeout, approve.retries, approve.defaults) == (timedelta(hours=24), 0, None)
+
+
+def test_a_report_follows_the_data_checks_and_the_proof_however_they_end(dags: dict[str, DAG]) -> None:
+    report = dags["performance_report__orders"]
+    assert {task.task_id for task in report.roots} == {"data", "prove"}
+    assert report.get_task("report").upstream_task_ids == {"data", "prove"}
+    assert report.get_task("report").trigger_rule == "all_done"
+    assert report.get_task("prove").pool == "drill"
+    assert {link.name for link in report.get_task("report").operator_extra_links} == {"Report", "Evidence"}
+    emits = {task.task_id: [asset.uri for asset in task.outlets] for task in report.tasks}
+    assert emits.pop("report") == ["dataops://verdict/performance_report/orders"]
+    assert not any(emits.values())
+    assert set(report.params) == {"hours", "prove", "reason"}
+    assert report.start_date is None
+    assert 5 <= int(report.timetable.expression.split()[1]) < 8
 
 
 def test_a_cluster_emits_its_verdicts_and_nothing_else(dags: dict[str, DAG]) -> None:

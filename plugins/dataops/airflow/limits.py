@@ -104,6 +104,16 @@ PERFORMANCE_SAMPLES: Mapping[str, Limit] = MappingProxyType({
 """No second try: the next round comes in ten minutes."""
 
 
+def report_limits(longest_drill: timedelta) -> Mapping[str, Limit]:
+    """The limits of a report's tasks. A proof restores a backup as a drill does, then tries for a while."""
+    return {
+        "data": Limit(timedelta(hours=1)),
+        "prove": Limit(longest_drill + timedelta(hours=1)),
+        "report": Limit(timedelta(minutes=30), retries=1),
+        "verdict": RECORDING["verdict"],
+    }
+
+
 def backup_limits(longest_take: timedelta) -> Mapping[str, Limit]:
     """The limits of a backup's tasks. Reading everything back takes no longer than writing it."""
     return {

@@ -22,6 +22,11 @@ def page(page_key: str) -> str:
     return f"{_base()}{CONSOLE}/{page_key}"
 
 
+def report(page_key: str) -> str:
+    """The performance report under this key of the store, as Airflow's web server shows it."""
+    return f"{_base()}{CONSOLE}/{page_key}"
+
+
 def runbook(dag: str) -> str:
     """The DAG's page: its documentation is the runbook."""
     return f"{_base()}/dags/{dag}"

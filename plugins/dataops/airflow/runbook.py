@@ -45,6 +45,20 @@ def about_drills(subject: Subject) -> str:
     })
 
 
+def about_reports(database: Database) -> str:
+    """Markdown: whose it is, when it is reported on, and where its thresholds stand."""
+    report = database.report
+    proof = "once a week, on a restored backup" if report.prove == "weekly" else "only by hand"
+    return _table({
+        "Database": f"`{database.name}`: `{database.dbname}` on `{database.server}`",
+        "Owner": database.owner,
+        "Advice is tried": proof,
+        "Cannot be measured there": ", ".join(report.without) or "nothing that the inventory knows of",
+        "Acknowledged": f"{len(report.acknowledged)} findings, in `include/databases/{database.name}.yaml`",
+        "By hand": f"`dataops report run {database.name}`",
+    })
+
+
 def about_cluster(cluster: Cluster) -> str:
     """Markdown: which cluster it is, whose, and what a person must approve."""
     folder = f"include/kafka/{cluster.name}/"

@@ -14,7 +14,7 @@ from dataops.inventory.schedule import spread
 if TYPE_CHECKING:
     from airflow.sdk import Asset
 
-    from dataops.inventory import BackupType, Server, Subject
+    from dataops.inventory import BackupType, Database, Server, Subject
 
 TICKED = {"scheduled", "backfill"}
 """Types of run whose logical date is a tick of the schedule."""
@@ -24,6 +24,9 @@ DRILLS_START = 4
 
 PROVISIONING_STARTS = 6
 """The hour, UTC, at which daily provisioning begins: after the night's looks for drift."""
+
+REPORTS_START = 5
+"""The hour, UTC, at which reports begin that only say ``daily``: before the people come who read them."""
 
 LATE = timedelta(minutes=15)
 """After its tick a dangerous DAG does not start any more."""
@@ -60,6 +63,11 @@ def drill_timetable(subject: Subject) -> CronTriggerTimetable | list[Asset]:
     if schedule == AFTER_BACKUP:
         return [assets.backup(subject.name)]
     return from_the_next_tick(spread(schedule, subject.name, starts=DRILLS_START))
+
+
+def report_timetable(database: Database) -> CronTriggerTimetable:
+    """When the database's reports are made."""
+    return from_the_next_tick(spread(database.report.schedule, database.name, starts=REPORTS_START))
 
 
 def from_the_next_tick(cron: str) -> CronTriggerTimetable:

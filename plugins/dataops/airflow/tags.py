@@ -12,6 +12,7 @@ class Capability(StrEnum):
     BACKUP_WATCH = "backup_watch"
     KAFKA_DRIFT = "kafka_drift"
     KAFKA_TOPICS = "kafka_topics"
+    PERFORMANCE_REPORT = "performance_report"
     PERFORMANCE_SAMPLES = "performance_samples"
     REHEARSAL = "rehearsal"
     RESTORE_DRILL = "restore_drill"

@@ -14,7 +14,8 @@ from fastapi import FastAPI, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from dataops.airflow import links, subjects
-from dataops.airflow.console.page import render, render_trouble
+from dataops.airflow.console.page import render, render_reports, render_trouble
+from dataops.airflow.console.report_state import latest
 from dataops.airflow.console.state import state
 from dataops.errors import DataOpsError
 from dataops.platform import Platform
@@ -22,6 +23,11 @@ from dataops.platform import Platform
 KEY = re.compile(
     r"(?P<capability>[a-z_]+)/(?P<subject>[a-z0-9_-]+)/\d{4}/\d\d/\d\d/[A-Za-z0-9_-]+/(index\.html|evidence\.json)"
 )
+REPORT_KEY = re.compile(
+    r"(?P<database>[a-z0-9_-]+)/(\d{4}/\d\d/\d\d/[A-Za-z0-9_-]+|(week|month)/[0-9W-]+)/"
+    r"(?P<name>index\.html|report\.json|report\.md)"
+)
+KINDS = {"html": "text/html", "json": "application/json", "md": "text/markdown"}
 GUARDED = {
     # The page is the user's own session: nothing may run in it, and no other site may frame it.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -58,6 +64,34 @@ def evidence(key: Annotated[str, Path(max_length=500)], user: GetUserDep) -> Res
     return Response(body, media_type=f"{kind}; charset=utf-8", headers=GUARDED)
 
 
+@app.get("/reports/")
+def reports(user: GetUserDep) -> Response:
+    """The page *Performance*: the last night of every database."""
+    platform = subjects.platform(fresh=True)
+    by_dag = {
+        links.dag_id("performance_report", database.name): database
+        for database in platform.inventory.databases
+        if database.retired is None and database.report.enabled
+    }
+    readable = get_auth_manager().filter_authorized_dag_ids(dag_ids=set(by_dag), user=user)
+    seen = latest(platform, [database for dag, database in by_dag.items() if dag in readable])
+    return HTMLResponse(render_reports(seen, links.CONSOLE), headers=GUARDED)
+
+
+@app.get("/reports/{key:path}")
+def report(key: Annotated[str, Path(max_length=500)], user: GetUserDep) -> Response:
+    """One performance report, a week's or a month's, straight from the store."""
+    found = REPORT_KEY.fullmatch(key)
+    if found is None:
+        raise HTTPException(404, "No report has such an address.")
+    dag = links.dag_id("performance_report", found["database"])
+    if dag not in get_auth_manager().filter_authorized_dag_ids(dag_ids={dag}, user=user):
+        raise HTTPException(403, f"You may not read {dag}.")
+    body = _read(subjects.platform(fresh=True), f"reports/{key}")
+    kind = KINDS[found["name"].rpartition(".")[2]]
+    return Response(body, media_type=f"{kind}; charset=utf-8", headers=GUARDED)
+
+
 @app.exception_handler(DataOpsError)
 def explained(_: Request, error: DataOpsError) -> HTMLResponse:
     """What is wrong, in its own sentence, instead of an empty frame."""
@@ -78,4 +112,4 @@ def _read(platform: Platform, key: str) -> bytes:
     try:
         return platform.store.get(key)
     except ObjectMissing:
-        raise HTTPException(404, "There is no such evidence in the store.") from None
+        raise HTTPException(404, "There is no such page in the store.") from None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from dataops.airflow.console.report_state import ReportState
     from dataops.airflow.console.state import State
     from dataops.evidence.chain import Link
 
@@ -34,6 +35,21 @@ def render(state: State, prefix: str) -> str:
             shape=shape,
             strip=strip,
             link=lambda run: f"{prefix}/{run.page_key}",
+        )
+    )
+
+
+def render_reports(state: ReportState, prefix: str) -> str:
+    """The page *Performance*."""
+    return (
+        _environment()
+        .get_template("reports.html")
+        .render(
+            state=state,
+            spell=spell,
+            shape=shape,
+            strip=strip,
+            link=lambda key: f"{prefix}/{key}",
         )
     )
 

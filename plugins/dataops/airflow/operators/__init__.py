@@ -15,6 +15,7 @@ from dataops.airflow.operators.kafka import (
 )
 from dataops.airflow.operators.look import Look
 from dataops.airflow.operators.rehearse import Rehearse
+from dataops.airflow.operators.report import CheckData, MakeReport, ProveAdvice
 from dataops.airflow.operators.samples import Sample, SamplesEvidence
 from dataops.airflow.operators.snapshot import TakeSnapshot
 from dataops.inventory import Subject
@@ -22,6 +23,7 @@ from dataops.inventory import Subject
 __all__ = [
     "Approve",
     "BrokenFile",
+    "CheckData",
     "CheckResult",
     "DriftCheck",
     "Drill",
@@ -29,8 +31,10 @@ __all__ = [
     "Evidence",
     "Expire",
     "Look",
+    "MakeReport",
     "Preflight",
     "Prepare",
+    "ProveAdvice",
     "Publish",
     "Rehearse",
     "Sample",

@@ -1,4 +1,4 @@
-"""The button that leads from a task to its evidence page."""
+"""The buttons that lead from a task to its evidence page and to its report."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ from airflow.sdk import BaseOperatorLink
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
+
+
+class ReportPage(BaseOperatorLink):
+    """Leads to the report that the operator's ``report_page`` names."""
+
+    name = "Report"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """The address; empty while there is none."""
+        return str(getattr(operator, "report_page", ""))
 
 
 class EvidencePage(BaseOperatorLink):
