@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from dataops.inventory.location import include_folder
@@ -73,7 +74,7 @@ class SandboxPlatform:
         plain = Cluster(self.home.private / name, self.ports[name], password).following(upstream, slot=SLOT)
         command = self._backrest(plain).archive_command(plain) if self.home.done("stanza") else ""
         archive = {"archive_mode": "on", "archive_timeout": "60s", "archive_command": command}
-        return replace(plain, settings={**plain.settings, **archive})
+        return replace(plain, settings={**plain.settings, **archive, **logging(plain.log.parent)})
 
     @cached_property
     def metadata(self) -> Cluster:
@@ -198,6 +199,23 @@ class SandboxPlatform:
             return {"SANDBOX_KAFKA_BOOTSTRAP": self.kafka().bootstrap}
         except Missing:
             return {}
+
+
+def logging(folder: Path) -> dict[str, str]:
+    """A server that writes its log as production does: for people, and as JSON for the performance report."""
+    return {
+        "logging_collector": "on",
+        "log_destination": "stderr,jsonlog",
+        "log_directory": str(folder),
+        "log_filename": "server.log",
+        "log_rotation_age": "1d",
+        "log_rotation_size": "0",
+        "log_truncate_on_rotation": "on",
+        "log_min_duration_statement": "100ms",
+        "log_autovacuum_min_duration": "0",
+        "log_lock_waits": "on",
+        "log_temp_files": "0",
+    }
 
 
 def store_at(home: Home, ports: Mapping[str, int], users: tuple[Credentials, ...] = ()) -> StoreServer:

@@ -73,6 +73,11 @@ class Cluster:
         """The folder of the socket, through which PostgreSQL's own OS user logs in without a password."""
         return self.folder / "socket"
 
+    @property
+    def log(self) -> Path:
+        """Its log, where it writes one itself."""
+        return self.folder / "log" / "server.log"
+
     def dsn(self, dbname: str = "postgres") -> str:
         """A libpq URI for the superuser."""
         return f"postgresql://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/{dbname}"

@@ -81,13 +81,28 @@ class Steps:
             if not standby.exists:
                 standby.clone(primary, slot=SLOT)
             _prepare(standby)
+            self._write_log("standby", standby)
+
+        def make() -> None:
+            _prepare(primary)
+            self._write_log("primary", primary)
 
         return [
             # With the store first, so that the archiver never fails while everything starts.
-            _served("primary", primary, ("store",), lambda: _prepare(primary)),
+            _served("primary", primary, ("store",), make),
             _served("standby", standby, ("primary",), clone),
             _served("metadata", metadata, (), lambda: _prepare(metadata)),
         ]
+
+    def _write_log(self, name: str, cluster: Cluster) -> None:
+        """What the server writes itself stands under the name of the service, like every other log."""
+        os_user.own_folder(cluster.log.parent)
+        if not cluster.log.exists():
+            os_user.own_file(cluster.log, "")
+        link = self.home.log(name)
+        if not link.is_symlink():
+            link.unlink(missing_ok=True)
+            link.symlink_to(cluster.log)
 
     def _begin_to_archive(self) -> None:
         if self.home.done("stanza"):
