@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from dataops.inventory.reporting import Thresholds
 from dataops.performance.advising import (
     drop_advice,
     duplicate_indexes,
@@ -15,11 +16,13 @@ from dataops.performance.advising import (
     relations_of,
     unused_indexes,
 )
-from dataops.performance.finding import Advice
+from dataops.performance.finding import Advice, Finding
+from dataops.performance.findings import judge
 from dataops.performance.proving.dropping import DropTrial
 from dataops.performance.proving.executor import Sessions, sessions
 from dataops.performance.proving.hypothetical import planner, try_hypothetical
 from dataops.performance.proving.measuring import Pace
+from dataops.performance.proving.proven import can_be_executed, with_proofs
 from dataops.performance.proving.statements import statements_of
 from dataops.performance.proving.trial import Trial
 from dataops.performance.window import SectionName, Window
@@ -46,6 +49,7 @@ LOAD = """
 SELECT count(*) FROM orders WHERE customer_id = 17 AND placed_at > now() - interval '7 days';
 SELECT count(*) FROM orders WHERE customer_id IN (1, 2, 3);
 """
+USELESS = "CREATE INDEX CONCURRENTLY orders_in_vain_idx ON public.orders (state, placed_at);"
 QUICK = Pace(runs=2, enough=0.1, limit=10.0)
 
 
@@ -54,7 +58,7 @@ def shop(start_primary: Callable[..., Any], object_store_server: Any) -> Watched
     counting = start_primary("advised", {"shared_preload_libraries": "pg_stat_statements"})
     one = watched(counting, object_store_server, SCRIPT)
     one.sample()
-    for statement in LOAD.strip().splitlines():
+    for statement in LOAD.strip().splitlines() * 6:
         one.execute(statement)
     one.sample()
     return one
@@ -135,3 +139,30 @@ def test_a_dropped_index_comes_back_by_its_undo(window: Window, session: Any) ->
         cursor.execute(advice.undo)
         cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = 'orders_state_twin_idx'::regclass")
         assert cursor.fetchone() == (True,)
+
+
+def test_findings_of_the_window_are_proven_and_the_useless_one_is_withdrawn(
+    window: Window, both: Sessions
+) -> None:
+    thresholds = Thresholds(scanned_rows_daily=1000, minimum_calls=5)
+    found = judge(window, (), thresholds).findings
+    scan = next(each for each in found if each.code == "large-sequential-scans")
+    assert scan.advice is not None
+    useless = scan.model_copy(
+        update={"object": "in vain", "advice": scan.advice.model_copy(update={"sql": USELESS})}
+    )
+    trial, drop = Trial(both, "a test", QUICK), DropTrial(both, "a test", statements_of(window) or (), QUICK)
+    proven = with_proofs(
+        (*found, useless),
+        lambda advice: drop.of(advice) if drop.fits(advice) else trial.of(advice),
+        can_be_executed,
+    )
+    helps = {(each.code, each.object): each.advice.proof.helps for each in proven if _tried(each)}
+    assert helps["large-sequential-scans", "table public.orders"] is True
+    assert helps["duplicate-index", "index public.orders_state_twin_idx"] is True
+    assert helps["large-sequential-scans", "in vain"] is True, "a better index takes its place"
+    assert USELESS not in {each.advice.sql for each in proven if _tried(each)}
+
+
+def _tried(finding: Finding) -> bool:
+    return finding.advice is not None and finding.advice.proof is not None
