@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection
 
 STATEMENT_TIMEOUT = 5.0
-"""Seconds that a question may take."""
+"""Seconds that a question of every sample may take."""
+WHOLE_TIMEOUT = 15.0
+"""Seconds that a question may take in a sample that also asks what costs more."""
 LOCK_TIMEOUT = 0.1
 """Seconds that a question may wait for a lock: sizes queue behind an ALTER TABLE, and others behind us."""
 
@@ -110,7 +112,7 @@ class Asking:
 
 
 @contextmanager
-def session(connection: Connection, dbname: str | None, *, major: int | None = None) -> Generator[Asking]:
+def session(connection: Connection, dbname: str | None, *, whole: bool = False) -> Generator[Asking]:
     """A light, read-only session with bounded timeouts; one at a time is all that sampling needs."""
     with closing(
         connect(
@@ -118,7 +120,7 @@ def session(connection: Connection, dbname: str | None, *, major: int | None = N
             dbname=dbname,
             application_name="dataops sampling",
             autocommit=True,
-            statement_timeout=STATEMENT_TIMEOUT,
+            statement_timeout=WHOLE_TIMEOUT if whole else STATEMENT_TIMEOUT,
             lock_timeout=LOCK_TIMEOUT,
         )
     ) as conn:
@@ -128,7 +130,7 @@ def session(connection: Connection, dbname: str | None, *, major: int | None = N
                 "SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(_LIGHT)),
                 [word for pair in _LIGHT.items() for word in pair],
             )
-        yield Asking(conn, major or conn.server_version // 10000, where)
+        yield Asking(conn, conn.server_version // 10000, where)
 
 
 def _reason(error: Exception) -> str:

@@ -29,7 +29,15 @@ from dataops.performance.samples.questions import (
 from dataops.performance.samples.sample import Header, Sample
 from dataops.performance.statement_text import fingerprint, readable
 from dataops.platform import Platform
-from dataops.postgres import ServerIdentity, server_identity
+from dataops.postgres import (
+    LoginRefused,
+    ServerIdentity,
+    ServerNotReady,
+    ServerUnreachable,
+    UntrustedServer,
+    server_identity,
+)
+from dataops.store import StoreError, StoreRefused
 
 Say = Callable[[str], None]
 
@@ -40,6 +48,8 @@ WHOLE_EVERY = timedelta(minutes=59)
 MEASURED = 5000
 """Tables, and indexes, whose size is measured: each takes memory of the session and a look at files."""
 
+_SERVER_WIDE = (LoginRefused, ServerNotReady, ServerUnreachable, UntrustedServer)
+"""What one database cannot have without the others."""
 _STATEMENT_TEXTS = ("text", "blocked_text", "blocking_text")
 _EXTENSION_MAJORS = {"1.9": 14, "1.10": 15, "1.11": 17, "1.12": 18}
 """The version of pg_stat_statements, which may lag behind its server, and the major whose columns it has."""
@@ -70,8 +80,9 @@ def take_sample(
     """A sample of the server and one of each of its databases, kept in the store.
 
     ``whole`` asks all questions, also those that are asked once an hour; None leaves it to the hour. A scope
-    that cannot be sampled is told in ``failed`` and does not keep the others from it. Raises
-    ``ConfigurationError`` where the server is unknown.
+    that cannot be sampled is told in ``failed`` and does not keep the others from it, unless the server
+    itself is out of reach. Raises ``ConfigurationError`` where the server is unknown, ``StoreError`` where
+    nothing can be kept.
     """
     declared = platform.inventory.subject(server)
     if not isinstance(declared, Server):
@@ -85,9 +96,14 @@ def take_sample(
         try:
             sample = take()
             kept.append(keeping.keep(platform.store, sample))
+        except (StoreError, StoreRefused):
+            raise  # nothing can be kept, of no scope
         except DataOpsError as error:
             failed[scope] = str(error)
             say(f"{scope}: not sampled: {error}")
+            if scope == keeping.SERVER and isinstance(error, _SERVER_WIDE):
+                failed |= {keeping.database_scope(each.name): str(error) for each in databases}
+                break
             continue
         samples.append(sample)
         say(_told(sample, kept[-1]))
@@ -117,7 +133,7 @@ class _Visit:
 
     def of_server(self) -> Sample:
         whole = self._is_whole(keeping.SERVER)
-        with session(self.connection, None) as asking:
+        with session(self.connection, None, whole=whole) as asking:
             header = _Heading(asking, self, keeping.SERVER, whole)
             for question in _due(SERVER, whole):
                 asking.ask(question)
@@ -128,7 +144,7 @@ class _Visit:
     def of_database(self, database: Database) -> Sample:
         scope = keeping.database_scope(database.name)
         whole = self._is_whole(scope)
-        with session(self.connection, database.dbname) as asking:
+        with session(self.connection, database.dbname, whole=whole) as asking:
             header = _Heading(asking, self, scope, whole)
             for question in _due(DATABASE, whole):
                 asking.ask(question, **({"measured": MEASURED} if _measures(question) else {}))

@@ -38,7 +38,7 @@ def blocking(span: Span, statements: Mapping[int, str]) -> Section:
     names = _table_names(span)
     totals, series = [], []
     spans = dict(zip(span.samples.answered("blocking")[1:], span.intervals("blocking"), strict=True))
-    for index, rows in span.samples.rows("blocking"):
+    for index, rows in span.samples.rows("blocking", _told(span, "blocking")):
         rooted = rows.join(_roots(rows), on="blocked_pid", how="left").with_columns(
             pl.lit(span.samples.headers[index].at, dtype=MOMENT).alias(_AT)
         )
@@ -144,19 +144,25 @@ def _present(span: Span, name: SectionName, question: str) -> Section:
 def _stamped(span: Span, question: str, *, base: bool = False) -> pl.DataFrame | None:
     """All rows with the moment of their sample and the time since the one before.
 
-    Without those of the sample before the window, which the window before has told, unless ``base`` is asked.
+    ``base``: those of the sample before the window too.
     """
     answered = span.samples.answered(question)
     lengths = dict(zip(answered[1:], (each.seconds for each in span.intervals(question)), strict=True))
-    told = [index for index in answered if span.samples.headers[index].taken >= span.since]
     frames = [
         rows.with_columns(
             pl.lit(span.samples.headers[index].at, dtype=MOMENT).alias(_AT),
             pl.lit(lengths.get(index, 0.0), dtype=NUMBER).alias("seconds"),
         )
-        for index, rows in span.samples.rows(question, answered if base or not told else told)
+        for index, rows in span.samples.rows(question, answered if base else _told(span, question))
     ]
     return pl.concat(frames, how="diagonal_relaxed") if frames else None
+
+
+def _told(span: Span, question: str) -> list[int]:
+    """The samples of the window itself; what the one before it saw, the window before has told."""
+    answered = span.samples.answered(question)
+    inside = [index for index in answered if span.samples.headers[index].taken >= span.since]
+    return inside or answered
 
 
 def _merged(rows: pl.DataFrame, name: SectionName) -> pl.DataFrame:

@@ -16,14 +16,17 @@ import polars as pl
 import psycopg2
 import pytest
 from dataops.cli import main
+from dataops.evidence.verdict import Verdict
 from dataops.performance.columns import COLUMNS, Kind
-from dataops.performance.samples import Taken, keeping, read_rows, read_texts, visit
+from dataops.performance.samples import Taken, keeping, read_rows, read_texts, record_of, visit
 from dataops.performance.samples.questions import DATABASE, SERVER
 from dataops.performance.samples.taking import take_sample
 from dataops.performance.window import SectionName
 from dataops.postgres import connect
+from dataops.store import ObjectStore, StoreRefused
 
 from sandbox.deadline import wait_until
+from sandbox.ports import free_port
 from tests.conftest import DatabaseServer, ObjectStoreServer
 from tests.integration.cli.conftest import as_json
 from tests.integration.performance.watched import Watched, watched
@@ -256,6 +259,31 @@ def test_a_database_that_is_not_there_does_not_keep_the_others_from_being_sample
     taken = take_sample(platform, "test")
     assert list(taken.failed) == ["databases/gone"]
     assert len(taken.samples) == 2
+
+
+def test_a_server_out_of_reach_is_asked_once_and_not_once_a_database(one: Watched) -> None:
+    there = one.connections["test_primary"]
+    one.connections["test_primary"] = replace(there, port=free_port())
+    try:
+        said: list[str] = []
+        taken = take_sample(one.platform, "test", say=said.append)
+    finally:
+        one.connections["test_primary"] = there
+    assert taken.failed.keys() == {"server", f"databases/{one.dbname}"}
+    assert taken.samples == () and len(said) == 1
+    report = record_of(one.platform, ["test"], {})
+    assert report.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_store_that_takes_nothing_stops_the_visit(
+    one: Watched, object_store_server: ObjectStoreServer
+) -> None:
+    platform = replace(one.platform)
+    platform.__dict__["store"] = ObjectStore.from_connection(
+        object_store_server.connection(), "no-such-bucket"
+    )
+    with pytest.raises(StoreRefused, match="no-such-bucket"):
+        take_sample(platform, "test")
 
 
 def test_scans_on_the_standby_are_counted(
