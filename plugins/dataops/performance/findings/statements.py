@@ -193,7 +193,7 @@ def generic_plans(view: View) -> Iterator[Finding | str]:
         mean, spread, calls = row["mean_seconds"], row["stddev_seconds"], row["calls"]
         if calls < view.thresholds.minimum_calls or not mean or spread is None or spread < _SPREAD * mean:
             continue
-        if row["command"] not in {"SELECT", "UPDATE", "DELETE", "INSERT", "WITH"} or "$" not in (
+        if row["command"] not in {"SELECT", "UPDATE", "DELETE", "INSERT", "WITH", "PREPARE"} or "$" not in (
             row["text"] or ""
         ):
             continue
