@@ -49,7 +49,7 @@ class LogSettings:
     def format(self) -> Format:
         """How to read it. Raises ``LogUnreadable`` where messages are not English."""
         language = self.values.get("lc_messages", "")
-        if not (language in _ENGLISH or language.startswith("en")):
+        if not (language.partition(".")[0] in _ENGLISH or language.startswith("en")):
             raise LogUnreadable(
                 f"lc_messages is '{language}': set it to 'C', for only English messages can be counted."
             )
