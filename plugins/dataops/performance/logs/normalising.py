@@ -152,13 +152,15 @@ SURE = rf"^(?:-?(?:{_ATOM}|\*)|/{_ATOM}|{_REMARK})*[eE]*$"
 """Statements in which a quote opens a string and nothing else: no escapes, no ``--``, no dollar quote."""
 
 
-def without_literals(text: pl.Expr) -> pl.Expr:
-    """The statement with ``?`` for strings and numbers where that is sure, else as it was."""
-    replaced = (
-        text.str
-        .replace_all(r"(?:'[^']*')+", PLACEHOLDER)
-        .str.replace_all(r"/\*[^*]*\*/", " ")
-        .str.replace_all(r"(?-u:\b)[0-9][0-9.]*(?:[eE][+-]?[0-9]+|[0-9A-Za-z_]*)", PLACEHOLDER)
-    )
+def without_literals(text: pl.Expr, *, parameter: str = "$") -> pl.Expr:
+    """The statement with ``?`` for strings and numbers where that is sure, else as it was.
+
+    ``parameter`` replaces the dollar of parameters; one that ends with a letter keeps their numbers.
+    """
+    replaced = text.str.replace_all(r"(?:'[^']*')+", PLACEHOLDER).str.replace_all(r"/\*[^*]*\*/", " ")
+    if parameter != "$":
+        replaced = replaced.str.replace_all("$", parameter, literal=True)
+    number = r"(?-u:\b)[0-9][0-9.]*(?:[eE][+-]?[0-9]+|[0-9A-Za-z_]*)"
+    replaced = replaced.str.replace_all(number, PLACEHOLDER)
     bare = pl.when(text.str.contains(SURE)).then(replaced).otherwise(text)
     return pl.when(bare.str.len_bytes() > LONGEST).then(bare.str.slice(0, LONGEST)).otherwise(bare)

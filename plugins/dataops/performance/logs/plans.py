@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from dataops.performance.logs.columns import LogKind
-from dataops.performance.logs.normalising import normalise, without_literals
+from dataops.performance.logs.normalising import PLACEHOLDER, normalise, tokens, without_literals
 from dataops.performance.logs.stamps import TEN_MINUTES, ZONE
 
 _COSTS = r" +\((?:cost|actual|never)[^)]*\)(?: \((?:actual|never)[^)]*\))?"
@@ -21,6 +21,11 @@ _EXPRESSION = re.compile(
     r"|Order By|Sort Key|Presorted Key|Group Key|Cache Key): (?P<expression>.*)"
 )
 _QUERY = "Query Text: "
+_PARAMETER = "$p"
+"""What a parameter begins with while literals are replaced, so that its number is not taken for one."""
+_PARAMETERS = re.compile(r"\$\d+")
+_RETURNS = re.compile(r"\(returns (\$\d+(?:, ?\$\d+)*)\)")
+_NUMBER = re.compile(r"\d+")
 SHAPE_DIGITS = 12
 
 
@@ -28,7 +33,8 @@ def counted(timed: pl.DataFrame) -> pl.DataFrame:
     """Plans by ten minutes, database and raw text, without costs, times and row counts."""
     plan = pl.concat_str(pl.col("action"), pl.lit(": "), pl.col("raw"))
     shape = plan.str.strip_prefix("plan:").str.strip_chars_start().str.replace_all(_COSTS, _NODE)
-    told = pl.when(shape.str.starts_with("{")).then(shape).otherwise(without_literals(shape))
+    bare = without_literals(shape, parameter=_PARAMETER)
+    told = pl.when(shape.str.starts_with("{")).then(shape).otherwise(bare)
     return (
         timed
         .with_columns(raw=told, kind=pl.lit(LogKind.PLAN))
@@ -43,17 +49,20 @@ def counted(timed: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_plan(raw: str) -> tuple[str, str, str]:
-    """The statement, the plan for people, and the hash of its shape; plan and hash empty for XML and YAML."""
-    if raw.startswith("{"):
-        statement, lines = _of_json(raw)
-    else:
-        statement, lines = _of_text(raw)
+    """The statement, the plan for people, and the hash of its shape; plan and hash empty for XML and YAML.
+
+    A parameter that is left in a condition (``$1``) stays: the plan was made for any value. Results of an
+    InitPlan are written alike, and are no parameters.
+    """
+    text = raw.replace(_PARAMETER, "$")
+    inner = frozenset(f"${number}" for found in _RETURNS.findall(text) for number in _NUMBER.findall(found))
+    statement, lines = _of_json(text, inner) if text.startswith("{") else _of_text(text, inner)
     nodes = "\n".join(line for line, is_node in lines if is_node)
     shape = hashlib.sha256(nodes.encode()).hexdigest()[:SHAPE_DIGITS] if nodes else ""
     return normalise(statement), "\n".join(line for line, _ in lines), shape
 
 
-def _of_text(raw: str) -> tuple[str, list[tuple[str, bool]]]:
+def _of_text(raw: str, inner: frozenset[str]) -> tuple[str, list[tuple[str, bool]]]:
     query: list[str] = []
     lines: list[tuple[str, bool]] = []
     for line in raw.removeprefix(_QUERY).split("\n"):
@@ -62,20 +71,23 @@ def _of_text(raw: str) -> tuple[str, list[tuple[str, bool]]]:
         elif not lines:
             query.append(line)
         elif expression := _EXPRESSION.fullmatch(line):
-            lines.append((_told(expression["indent"], expression["label"], expression["expression"]), False))
+            lines.append((
+                _told(expression["indent"], expression["label"], expression["expression"], inner),
+                False,
+            ))
     parameters = next((at for at, line in enumerate(query) if line.startswith("Query Parameters: ")), None)
     return "\n".join(query[:parameters]), lines
 
 
-def _of_json(raw: str) -> tuple[str, list[tuple[str, bool]]]:
+def _of_json(raw: str, inner: frozenset[str]) -> tuple[str, list[tuple[str, bool]]]:
     try:
         document = json.loads(raw)
     except ValueError:
         return "", []
-    return document.get("Query Text", ""), list(_lines(document.get("Plan", {}), 0))
+    return document.get("Query Text", ""), list(_lines(document.get("Plan", {}), 0, inner))
 
 
-def _lines(node: dict[str, Any], depth: int) -> Iterator[tuple[str, bool]]:
+def _lines(node: dict[str, Any], depth: int, inner: frozenset[str]) -> Iterator[tuple[str, bool]]:
     name = node.get("Node Type", "?")
     index = f" using {node['Index Name']}" if "Index Name" in node else ""
     relation = f" on {node['Relation Name']}" if "Relation Name" in node else ""
@@ -85,10 +97,14 @@ def _lines(node: dict[str, Any], depth: int) -> Iterator[tuple[str, bool]]:
     for label, value in node.items():
         expression = _EXPRESSION.fullmatch(f"{label}: {value}") if isinstance(value, str) else None
         if expression:
-            yield _told(f"{indent}  ", label, expression["expression"]), False
+            yield _told(f"{indent}  ", label, expression["expression"], inner), False
     for child in node.get("Plans", ()):
-        yield from _lines(child, depth + 1)
+        yield from _lines(child, depth + 1, inner)
 
 
-def _told(indent: str, label: str, expression: str) -> str:
-    return f"{indent}{label}: {normalise(expression)}"
+def _told(indent: str, label: str, expression: str, inner: frozenset[str]) -> str:
+    parts = [
+        text if kind != "literal" or (_PARAMETERS.fullmatch(text) and text not in inner) else PLACEHOLDER
+        for kind, text in tokens(expression)
+    ]
+    return f"{indent}{label}: {''.join(parts).strip()}"

@@ -210,6 +210,23 @@ def test_a_plan_by_auto_explain_is_the_same_in_text_and_json() -> None:
     assert told[0]["code"]
 
 
+def test_a_plan_for_any_value_keeps_its_parameter() -> None:
+    message = (
+        "duration: 5 ms  plan:\n"
+        "Query Text: SELECT * FROM t WHERE a = $1 AND b = 5 AND c = (SELECT max(c) FROM t)\n"
+        "Index Scan using t_a on t  (cost=0.00..1.01 rows=1 width=4)\n"
+        "  Index Cond: (a = $1)\n  Filter: ((b = 5) AND (c = $0))\n"
+        "  InitPlan 1 (returns $0)\n"
+        "    ->  Seq Scan on t t_1  (cost=0.00..1.01 rows=1 width=4)"
+    )
+    told = row(counted(Entry(message)), LogKind.PLAN)
+    assert told["text"] == "select * from t where a = ? and b = ? and c = (select max(c) from t)"
+    assert told["detail"] == (
+        "Index Scan using t_a on t\n  Index Cond: (a = $1)\n  Filter: ((b = ?) AND (c = ?))\n"
+        "    ->  Seq Scan on t t_1"
+    )
+
+
 def test_no_literal_is_kept() -> None:
     rows = counted(
         *MIXED,

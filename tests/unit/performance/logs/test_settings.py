@@ -66,6 +66,11 @@ def test_the_format_that_tells_most_is_read() -> None:
     assert isinstance(LogSettings({**ALL, "log_destination": "stderr"}).format, StderrLog)
 
 
+@pytest.mark.parametrize("language", ["", "C", "C.UTF-8", "POSIX", "en_US.UTF-8", "en_GB"])
+def test_english_goes_by_many_names(language: str) -> None:
+    assert isinstance(LogSettings({**ALL, "lc_messages": language}).format, JsonLog)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
