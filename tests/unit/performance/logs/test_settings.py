@@ -61,7 +61,8 @@ def test_a_threshold_is_told() -> None:
 
 
 def test_the_format_that_tells_most_is_read() -> None:
-    assert isinstance(LogSettings(ALL).format, JsonLog)
+    for english in ("C", "C.UTF-8", "POSIX", "en_GB.UTF-8", ""):
+        assert isinstance(LogSettings({**ALL, "lc_messages": english}).format, JsonLog)
     assert isinstance(LogSettings({**ALL, "log_destination": "stderr,csvlog"}).format, CsvLog)
     assert isinstance(LogSettings({**ALL, "log_destination": "stderr"}).format, StderrLog)
 
