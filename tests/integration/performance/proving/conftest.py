@@ -28,7 +28,7 @@ CREATE TABLE shop.lines (order_id bigint, day date, amount int)
     PARTITION BY RANGE (day);
 CREATE TABLE shop.lines_1 PARTITION OF shop.lines FOR VALUES FROM ('2026-01-01') TO ('2026-07-01');
 CREATE TABLE shop.lines_2 PARTITION OF shop.lines FOR VALUES FROM ('2026-07-01') TO ('2027-01-01');
-INSERT INTO shop.lines SELECT i, date '2026-01-01' + (i % 360), i % 100 FROM generate_series(1, 40000) AS i;
+INSERT INTO shop.lines SELECT i, date '2026-01-01' + (i % 360), i % 100 FROM generate_series(1, 9000) AS i;
 CREATE TABLE shop.docs (id int PRIMARY KEY, doc jsonb, tags text[]);
 INSERT INTO shop.docs
 SELECT i, jsonb_build_object('sku', i % 500, 'note', repeat('x', 200)), ARRAY['tag ' || i % 400, 'all']

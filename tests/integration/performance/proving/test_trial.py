@@ -60,7 +60,6 @@ def test_a_better_index_takes_the_place_of_the_advised_one(trial: Trial) -> None
     ("statement", "keys"),
     [
         ("SELECT * FROM orders WHERE placed_at > $1 AND placed_at <= $2", "placed_at"),
-        ("SELECT * FROM orders WHERE placed_at BETWEEN $1 AND $2", "placed_at"),
         ("SELECT count(*) FROM orders WHERE placed_at > now() - interval $1", "placed_at"),
         ("SELECT * FROM orders WHERE customer_id IN ($1, $2, $3)", "customer_id"),
         ("SELECT * FROM orders WHERE customer_id = ANY($1)", "customer_id"),
@@ -72,10 +71,6 @@ def test_a_better_index_takes_the_place_of_the_advised_one(trial: Trial) -> None
         ("DELETE FROM orders WHERE customer_id = ?", "customer_id"),
         ("SELECT $1, date_trunc($2, placed_at) FROM orders WHERE customer_id = $3", "customer_id"),
         ("SELECT * FROM orders o WHERE lower(o.secret) = $1", "lower(secret)"),
-        (
-            "SELECT o.id FROM orders o JOIN lines l ON l.order_id = o.id WHERE o.customer_id = $1",
-            "customer_id",
-        ),
     ],
 )
 def test_values_come_from_the_data(trial: Trial, statement: str, keys: str) -> None:
@@ -95,7 +90,6 @@ def test_an_index_on_a_partitioned_table(trial: Trial) -> None:
     ("statement", "keys"),
     [
         ("SELECT id FROM docs WHERE doc @> $1", "doc jsonb_path_ops"),
-        ("SELECT id FROM docs WHERE tags @> $1", "tags"),
         ("SELECT id FROM docs WHERE tags && $1", "tags"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A database without backups of its own is proven on a backup of its server."""
+"""Long runs: a database that is proven on a backup of its server, statements with bigger plans."""
 
 from __future__ import annotations
 
@@ -11,13 +11,33 @@ import pytest
 from dataops.evidence.verdict import Verdict, overall
 from dataops.inventory import Database, Inventory
 from dataops.performance.proving import prove_on_scratch
+from dataops.performance.proving.executor import Sessions
 from dataops.performance.proving.measuring import Pace
+from dataops.performance.proving.trial import Trial
 
-from tests.integration.performance.proving.conftest import SHOP
+from tests.integration.performance.proving.conftest import SHOP, on
 from tests.integration.performance.proving.test_restored import FINDINGS
 from tests.integration.plant import back_up
 
 torture = pytest.mark.skipif(not os.environ.get("DATAOPS_TORTURE"), reason="a long run: make torture")
+
+
+@torture
+@pytest.mark.torture
+@pytest.mark.parametrize(
+    ("statement", "keys"),
+    [
+        (
+            "SELECT o.id FROM orders o JOIN lines l ON l.order_id = o.id WHERE o.customer_id = $1",
+            "customer_id",
+        ),
+        ("SELECT * FROM orders WHERE placed_at BETWEEN $1 AND $2", "placed_at"),
+    ],
+)
+def test_longer_statements_are_tried_too(both: Sessions, statement: str, keys: str) -> None:
+    proof = Trial(both, "a test").of(on(keys, statement)).proof
+    assert proof is not None
+    assert proof.helps is True, proof.sentence
 
 
 @torture
