@@ -13,6 +13,7 @@ CREATE EXTENSION file_fdw SCHEMA extensions;
 CREATE EXTENSION postgres_fdw SCHEMA extensions;
 CREATE EXTENSION amcheck SCHEMA extensions;
 CREATE EXTENSION pg_stat_statements SCHEMA extensions;
+CREATE EXTENSION hypopg SCHEMA extensions;
 
 -- A privilege that differs from what the extension itself grants: dumps must carry the difference.
 GRANT EXECUTE ON FUNCTION extensions.bt_index_check(regclass) TO flights_auditor;
