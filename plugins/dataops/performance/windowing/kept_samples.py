@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from dataops.performance.samples.keeping import Kept, kept
 from dataops.performance.samples.sample import Header, read_header, read_rows
 from dataops.store import ObjectMissing, ObjectStore
 
+HOUR = 3600.0
 READERS = 8
 """Samples that are fetched at the same time."""
 BEFORE = timedelta(minutes=30)
@@ -62,18 +63,25 @@ class KeptSamples:
 
 @contextmanager
 def fetched(
-    store: ObjectStore, server: str, scope: str, since: datetime, until: datetime
+    store: ObjectStore, server: str, scope: str, since: datetime, until: datetime, *, hourly: bool = False
 ) -> Generator[KeptSamples]:
-    """The samples of a window, and the one before it; on the local disk as long as the block lasts."""
+    """The samples of a window, and the one before it; on the local disk as long as the block lasts.
+
+    ``hourly``: of those between the first and the last, only the whole ones.
+    """
     listed = list(kept(store, server, scope, since=since - BEFORE, until=until))
     earlier = [each for each in listed if each.taken <= since]
     chosen = [*earlier[-1:], *(each for each in listed if each.taken > since)]
+    if hourly:
+        chosen = [each for each in chosen if each.whole or each in {chosen[0], chosen[-1]}]
     with (
         tempfile.TemporaryDirectory(prefix="dataops-samples-") as folder,
         ThreadPoolExecutor(READERS) as pool,
     ):
         paths = [path for path in pool.map(lambda each: _fetch(store, each, Path(folder)), chosen) if path]
         headers = tuple(read_header(path) for path in paths)
+        if hourly:
+            headers = tuple(replace(header, every=max(header.every, HOUR)) for header in headers)
         yield KeptSamples(tuple(paths), headers)
 
 

@@ -18,6 +18,7 @@ import polars as pl
 import psycopg2
 import pytest
 from dataops.performance.window import SectionName, Window
+from dataops.performance.windowing import window as window_of
 
 from sandbox.deadline import wait_until
 from tests.conftest import DatabaseServer, ObjectStoreServer
@@ -88,6 +89,26 @@ def test_without_a_fault_every_execution_is_counted(one: Watched) -> None:
     assert ours["calls"].to_list() == [5, 7]
     assert window.section(SectionName.DATABASE).totals["rows_inserted"].item() >= 12
     assert window.notes == ()
+
+
+def test_a_window_of_whole_samples_alone_counts_the_same(one: Watched) -> None:
+    one.sample()
+    for whole in (False, False, True, False):
+        insert(one, 3)
+        one.sample(whole=whole)
+    fine = one.window()
+    coarse = window_of(
+        one.store,
+        server="test",
+        database=one.dbname,
+        dbname=one.dbname,
+        since=fine.since,
+        until=fine.until,
+        hourly=True,
+    )
+    assert (fine.samples, coarse.samples) == (5, 3)
+    for made in (fine, coarse):
+        assert (table(made)["rows_inserted"], calls(made), made.notes) == (12, 12, ())
 
 
 def test_statistics_that_were_reset_have_no_number_for_that_interval_alone(one: Watched) -> None:
