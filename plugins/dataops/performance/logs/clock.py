@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dataops.errors import ConfigurationError
 from dataops.performance.logs.columns import BUCKET_SECONDS
 
+STAMP = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+$"
+"""How a time is written, by all formats."""
 PREFIX = len("2026-11-28 15:0")
 """Characters of a stamp that tell its ten minutes."""
 
@@ -37,8 +40,12 @@ def bucket_end(ten_minutes: str, abbreviation: str, zone: tzinfo) -> datetime:
 
 
 def bucket_ends(pairs: Iterable[tuple[str, str]], zone: tzinfo) -> dict[tuple[str, str], datetime]:
-    """The ends of many ten minutes, by prefix and abbreviation."""
-    return {pair: bucket_end(*pair, zone) for pair in pairs}
+    """The ends of many ten minutes, by prefix and abbreviation; without those that never were."""
+    ends = {}
+    for pair in pairs:
+        with contextlib.suppress(ValueError, OverflowError):
+            ends[pair] = bucket_end(*pair, zone)
+    return ends
 
 
 def _zone(abbreviation: str, zone: tzinfo) -> tzinfo:

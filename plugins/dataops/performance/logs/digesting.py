@@ -172,7 +172,9 @@ class Digest:
             schema={TEN_MINUTES: pl.String, ZONE: pl.String, "at": DIGEST["at"]},
             orient="row",
         )
-        return frame.join(known, on=[TEN_MINUTES, ZONE]).select(
+        placed = frame.join(known, on=[TEN_MINUTES, ZONE])
+        self.damaged += len(frame) - len(placed)
+        return placed.select(
             "at",
             pl.col("database").fill_null(""),
             pl.col("thing").cast(pl.UInt32),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dataops.performance.logs import plans, statements
+from dataops.performance.logs.clock import STAMP
 from dataops.performance.logs.entries import Parsed
 from dataops.performance.logs.normalising import without_literals
 from dataops.performance.logs.pairing import NUMBER, paired
@@ -46,7 +47,7 @@ class Looked:
 
 def look(parsed: Parsed) -> Looked:
     """The piece, counted; does all that can be done for many entries at once."""
-    stamped = parsed.entries.filter(pl.col("stamp").is_not_null())
+    stamped = parsed.entries.filter(pl.col("stamp").str.contains(STAMP))
     entries = with_buckets(stamped).with_row_index(NUMBER)
     message = pl.col("message")
     is_duration = entries.select(statements.is_duration(message).fill_null(value=False)).to_series()
@@ -62,8 +63,8 @@ def look(parsed: Parsed) -> Looked:
         pairs.open,
         plans.counted(timed.filter(statements.is_plan())),
         _events(rest),
-        len(parsed.entries),
-        parsed.damaged,
+        len(stamped),
+        parsed.damaged + len(parsed.entries) - len(stamped),
         frozenset(entries["severity"].drop_nulls().unique().to_list()),
     )
 

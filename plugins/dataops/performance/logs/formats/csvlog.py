@@ -94,8 +94,10 @@ def _whole(text: bytes) -> Iterator[list[str] | None]:
     """Records whose quotes are even, alone or with the next piece; None for what is left over."""
     starts = [match.start() for match in _START.finditer(text)]
     pieces = [
-        text[a:b].decode(errors="replace") for a, b in zip(starts, [*starts[1:], len(text)], strict=True)
+        text[a:b].decode(errors="replace") for a, b in zip(starts, [*starts[1:], len(text)], strict=False)
     ]
+    if not starts:
+        yield None
     unclosed = ""
     for piece in pieces:
         odd = piece.count('"') % 2
