@@ -15,8 +15,7 @@ from dataops.performance.job import ReportJob
 from dataops.performance.logs.collecting import collect
 from dataops.performance.logs.section import section
 from dataops.performance.night import Night
-from dataops.performance.report.archive import nights
-from dataops.performance.report.assembling import night_of
+from dataops.performance.report import archive
 from dataops.performance.report.document import Looked, Unseen
 from dataops.performance.samples import database_scope, span, take_sample
 from dataops.performance.samples.keeping import SERVER, newest_before
@@ -57,7 +56,7 @@ def look(job: ReportJob) -> Look:
         f"Window from {tonight.since:%F %H:%M} to {tonight.until:%F %H:%M} UTC: {tonight.samples} samples"
     )
     compared = _baselines(job, tonight)
-    before = tuple(night_of(report) for report in nights(job.platform.store, job.database, before=job.until))
+    before = tuple(archive.nights_before(job.platform.store, job.database, before=tonight.until))
     job.say(f"Compared with {len(compared)} earlier windows and {len(before)} earlier nights")
     judgement = judge(tonight, compared, job.wanted.thresholds)
     findings = history.judged(
@@ -142,10 +141,20 @@ def _baselines(job: ReportJob, tonight: Window) -> list[Window]:
     for since, until in baselines.days(tonight.since, tonight.until):
         if known is None or until <= known[0]:
             continue
-        made = _read(job, since, until)
+        made = archive.kept_window(job.platform.store, job.database, since, until)
+        made = made or _without_series(_read(job, since, until))
         if _is_usable(made):
             found.append(made)
     return found
+
+
+def _without_series(made: Window) -> Window:
+    """What is kept of a baseline while others are read: its totals."""
+    sections = {
+        name: Section(totals=section.totals, quality=section.quality)
+        for name, section in made.sections.items()
+    }
+    return replace(made, sections=sections)
 
 
 def _is_usable(made: Window) -> bool:

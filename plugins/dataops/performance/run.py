@@ -27,7 +27,7 @@ from dataops.performance.job import ReportJob
 from dataops.performance.looking import Look, look
 from dataops.performance.proofs import untried, with_proofs
 from dataops.performance.proving import prove_by_hypopg, prove_on_scratch
-from dataops.performance.report import archive
+from dataops.performance.report import archive, kept_window
 from dataops.performance.report.assembling import Told, assemble
 from dataops.performance.report.document import Report
 from dataops.performance.report.headline import of_severity
@@ -174,6 +174,7 @@ def _kept(job: ReportJob, report: Report, found: Look, others: Sequence[Check], 
             archive.PAGE: render(report),
             archive.JSON: report.to_bytes(),
             archive.MARKDOWN: markdown(report),
+            kept_window.NAME: kept_window.to_bytes(found.window),
         },
     )
     rolled = archive.keep_missing_roll_ups(job.platform.store, job.database, report.until.date())
