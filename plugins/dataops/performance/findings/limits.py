@@ -142,12 +142,13 @@ def disk_full(view: View) -> Iterator[Finding | str]:
     sizes = view.rows(SectionName.SIZES)
     disk = next((row for row in sizes if row["kind"] == "disk"), None)
     declared = view.thresholds.disk
-    if disk is not None and disk["free_bytes"] is not None:
+    if declared:
+        # WAL comes and goes in a circle: it takes room and does not grow.
+        chosen, told = ["database"], f"the {declared} of disk that the YAML names"
+        free = bytes_of(declared) - _used(sizes, ["database", "wal"])
+    elif disk is not None and disk["free_bytes"] is not None:
         free = float(disk["free_bytes"])
         chosen, told = ["disk"], "the disk of the data directory"
-    elif declared:
-        chosen, told = ["database", "wal"], f"the {declared} of disk that the YAML names"
-        free = bytes_of(declared) - _used(sizes, chosen)
     else:
         raise Unmeasurable(
             "PostgreSQL does not tell its disk's size: name it as `thresholds.disk`, or sample on the "

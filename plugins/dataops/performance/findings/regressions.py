@@ -103,14 +103,14 @@ class Reason:
 
 def slower_statements(view: View) -> Iterator[Finding | str]:
     """Statements whose executions take longer than on every day of comparison."""
-    before = [_by_statement(window) for window in view.baselines]
-    before = [rows for rows in before if rows]
+    tonight = view.statements
+    before = [rows for window in view.baselines if (rows := _by_statement(window))]
     if not before:
         yield "There is no earlier day to compare statements with."
         return
     least = view.thresholds.minimum_calls
     incomplete = 0
-    for row in view.statements:
+    for row in tonight:
         if row["calls"] < least or not row["exec_seconds"]:
             continue
         incomplete += row["complete"] is False
@@ -427,11 +427,12 @@ def _shapes(window: Window, queryids: set[int]) -> set[str]:
 
 def more_calls(view: View) -> Iterator[Finding | str]:
     """Statements that are as fast as ever and cost far more, because they are called far more often."""
+    tonight = view.statements
     before = [rows for window in view.baselines if (rows := _by_statement(window))]
     if not before:
         yield "There is no earlier day to compare statements with."
         return
-    for row in view.statements:
+    for row in tonight:
         compared = _compared(row, before, view.thresholds.minimum_calls)
         if compared is None or not row["exec_seconds"]:
             continue

@@ -74,7 +74,7 @@ def _deletes(view: View, parent: Row) -> float:
     """Seconds of the statements that delete from the parent and read far more than a row."""
     found = [
         row
-        for row in view.statements_by_table.get(parent["oid"], ())
+        for row in view.statements_on(parent["oid"])
         if row["command"] == "DELETE"
         and ((row["shared_blocks_hit"] or 0) + (row["shared_blocks_read"] or 0)) / row["calls"] >= _HEAVY
     ]

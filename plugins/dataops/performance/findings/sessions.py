@@ -204,8 +204,8 @@ def old_xmin(view: View) -> Iterator[Finding | str]:
     for row in view.rows(SectionName.SESSIONS):
         age, held = row["xmin_age"] or 0, row["transaction_seconds"] or 0.0
         prepared = row["prepared"]
-        if not age and not prepared:
-            continue
+        if not prepared and (not age or row["user"] is None):
+            continue  # PostgreSQL's own processes end by themselves
         harmed = [each for each in starved if _vacuumed_during(each, row)]
         if held < longest and age < _MANY_IDS and not (harmed and held >= _SHORTEST_HOLD):
             continue

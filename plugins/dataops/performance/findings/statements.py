@@ -42,10 +42,11 @@ def large_scans(view: View) -> Iterator[Finding | str]:
         if view.daily(read) < view.thresholds.scanned_rows_daily or scans < view.thresholds.minimum_calls:
             continue
         yield _large_scan(view, row)
+    _ = view.statements  # without them a scan is seen, and not who does it
 
 
 def _large_scan(view: View, row: Row) -> Finding:
-    readers = [each for each in view.statements_by_table.get(row["oid"], ()) if _reads_much(each, row)]
+    readers = [each for each in view.statements_on(row["oid"]) if _reads_much(each, row)]
     name = table_name(row)
     advice: Advice | None = None
     asked: Row | None = None

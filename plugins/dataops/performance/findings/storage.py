@@ -194,7 +194,7 @@ def stale_statistics(view: View) -> Iterator[Finding | str]:
         if changed < max(live, 1) * view.thresholds.changed_rows / 100:
             continue
         believed = row["planner_rows"]
-        spent = sum(each["exec_seconds"] or 0 for each in view.statements_by_table.get(row["oid"], ()))
+        spent = sum(each["exec_seconds"] or 0 for each in view.statements_on(row["oid"]))
         name = table_name(row)
         yield Finding(
             code="stale-statistics",
@@ -280,9 +280,7 @@ def _low_hot(row: Row, share: float, indexes: list[str]) -> Finding:
 def _indexes_of_updated(view: View, table: Row) -> tuple[list[str], bool]:
     """The indexes whose columns the window's updates of a table assign; and whether texts were readable."""
     try:
-        updates = [
-            row for row in view.statements_by_table.get(table["oid"], ()) if row["command"] == "UPDATE"
-        ]
+        updates = [row for row in view.statements_on(table["oid"]) if row["command"] == "UPDATE"]
         hidden = any(row["text"] is None for row in view.statements)
     except Unmeasurable:
         return [], False

@@ -92,13 +92,22 @@ class View:
         return found
 
     @cached_property
-    def statements_by_table(self) -> Mapping[int, list[Row]]:
-        """By a table's object id the statements that name it, the most expensive first."""
+    def _statements_by_table(self) -> Mapping[int, list[Row]]:
         found: dict[int, list[Row]] = defaultdict(list)
         for row in sorted(self.statements, key=lambda row: -(row["exec_seconds"] or 0)):
             for table in self.tables_of(row):
                 found[table["oid"]].append(row)
         return found
+
+    def statements_on(self, table: int) -> Sequence[Row]:
+        """The statements that name a table, the most expensive first; none where they cannot be measured.
+
+        For what a finding says beside its own numbers; a rule that judges statements asks for ``statements``.
+        """
+        try:
+            return self._statements_by_table.get(table, ())
+        except Unmeasurable:
+            return ()
 
     @cached_property
     def settings(self) -> Mapping[str, Row]:
