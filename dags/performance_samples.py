@@ -5,7 +5,7 @@ themselves (statements, tables, indexes, WAL, locks, settings, sizes) and keeps 
 `samples/<server>/`; once an hour it also reads what costs more. Old samples are removed. `evidence` records
 the round, `verdict` fails the run unless every server was sampled.
 
-**Nothing is written** on a watched server, and no statistics are reset. A statement may take five seconds and
+**Nothing is written** on a watched server, and no statistics are reset. A question may take seconds and
 wait a tenth of a second for a lock; what cannot be read is left out and told.
 
 **Red** means that a server or a database could not be sampled at all, and the evidence says why. Reports of

@@ -85,6 +85,12 @@ class Asking:
         self.costs[name] = time.monotonic() - started
         return dict(zip((column.name for column in cursor.description), row, strict=True))
 
+    def take_over(self, other: Asking) -> None:
+        """Keep what another session answered, as if it had been asked here."""
+        self.rows |= other.rows
+        self.missing |= other.missing
+        self.costs |= other.costs
+
     def composed(self, text: str, parameters: Mapping[str, object]) -> str:
         """The SQL with its parameters filled in and quoted."""
         if not parameters:

@@ -17,16 +17,14 @@ from dataops.performance.samples.asking import Asking, session
 from dataops.performance.samples.packing import Layout, packed_sizes
 from dataops.performance.samples.questions import (
     DATABASE,
-    EVICTIONS,
     INDEX_WIDTHS,
     SERVER,
     STANDBY_SCANS,
-    STATEMENTS,
     TABLE_WIDTHS,
-    TEXTS,
     Question,
 )
 from dataops.performance.samples.sample import Header, Sample
+from dataops.performance.samples.statements import Learn, ask_statements
 from dataops.performance.statement_text import fingerprint, readable
 from dataops.platform import Platform
 from dataops.postgres import (
@@ -51,8 +49,6 @@ MEASURED = 5000
 _SERVER_WIDE = (LoginRefused, ServerNotReady, ServerUnreachable, UntrustedServer)
 """What one database cannot have without the others."""
 _STATEMENT_TEXTS = ("text", "blocked_text", "blocking_text")
-_EXTENSION_MAJORS = {"1.9": 14, "1.10": 15, "1.11": 17, "1.12": 18}
-"""The version of pg_stat_statements, which may lag behind its server, and the major whose columns it has."""
 
 
 @dataclass(frozen=True)
@@ -150,68 +146,24 @@ class _Visit:
                 asking.ask(question, **({"measured": MEASURED} if _measures(question) else {}))
             if whole:
                 _estimate(asking, header.block)
-            self._statements(asking, header, database)
+            learn = self._learn(database, header.taken)
+            header.resets |= ask_statements(asking, database.dbname, self.connection, learn)
             if whole and self.server.standby is not None:
                 self._standby(asking, database)
             return header.sample()
 
-    def _statements(self, asking: Asking, header: _Heading, database: Database) -> None:
-        """pg_stat_statements sees all databases, and is installed in this one or in the maintenance one."""
-        found = _extension(asking)
-        if found is not None:
-            return self._ask_statements(asking, asking, header, database, found)
-        with session(self.connection, None) as elsewhere:
-            elsewhere.blind = asking.blind
-            found = _extension(elsewhere)
-            if found is not None:
-                return self._ask_statements(elsewhere, asking, header, database, found)
-        asking.missing[STATEMENTS.name] = (
-            "pg_stat_statements is neither installed in this database nor in the maintenance database: load "
-            "it by shared_preload_libraries, then CREATE EXTENSION pg_stat_statements."
-        )
-        return None
-
-    def _ask_statements(
-        self, where: Asking, asking: Asking, header: _Heading, database: Database, found: tuple[str, int]
-    ) -> None:
-        from psycopg2.sql import SQL, Identifier
-
-        schema, major = found
-        where.major = min(where.major, major)
-        named = {"schema": Identifier(schema), "dbname": database.dbname}
-        evictions = where.ask(EVICTIONS, schema=Identifier(schema))
-        if evictions is not None:
-            header.resets["statements"] = evictions["statements_reset"].item()
-        planning = SQL("current_setting('pg_stat_statements.track_planning')::boolean")
-        timed = SQL("current_setting('track_io_timing')::boolean")
-        rows = where.ask(STATEMENTS, **named, planning=planning, timed=timed)
-        if where is not asking:
-            for kept in ("rows", "missing", "costs"):
-                getattr(asking, kept).update(getattr(where, kept))
-        if rows is not None:
-            texts.learn(
-                self.platform.store,
-                self.server.name,
-                database.name,
-                rows.select("queryid", "exec_seconds"),
-                lambda ids: where.ask(TEXTS, **named, queryids=ids, length=texts.LENGTH),
-                header.taken,
-            )
-        asking.rows.pop(TEXTS.name, None)
-        where.rows.pop(TEXTS.name, None)
+    def _learn(self, database: Database, now: datetime) -> Learn:
+        store, server = self.platform.store, self.server.name
+        return lambda seen, ask: texts.learn(store, server, database.name, seen, ask, now)
 
     def _standby(self, asking: Asking, database: Database) -> None:
         assert self.server.standby is not None
         try:
             with session(self.platform.connection(self.server.standby), database.dbname) as standby:
-                rows = standby.ask(STANDBY_SCANS)
-                asking.missing |= standby.missing
-                asking.costs |= standby.costs
+                standby.ask(STANDBY_SCANS)
+                asking.take_over(standby)
         except DataOpsError as error:
             asking.missing[STANDBY_SCANS.name] = str(error)
-            return
-        if rows is not None:
-            asking.rows[STANDBY_SCANS.name] = rows
 
     def _is_whole(self, scope: str) -> bool:
         if self.whole is not None:
@@ -277,21 +229,6 @@ def _due(questions: tuple[Question, ...], whole: bool) -> list[Question]:
 
 def _measures(question: Question) -> bool:
     return "{measured}" in question.text(14)
-
-
-def _extension(asking: Asking) -> tuple[str, int] | None:
-    """The schema of pg_stat_statements and the major whose columns it has; None where it is not installed."""
-    from dataops.postgres import explained
-
-    with explained(asking.where), asking.conn.cursor() as cursor:
-        cursor.execute(
-            "SELECT n.nspname, e.extversion FROM pg_extension e "
-            "JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'"
-        )
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    if row is None:
-        return None
-    return str(row[0]), _EXTENSION_MAJORS.get(str(row[1]), asking.major)
 
 
 def _estimate(asking: Asking, block: int) -> None:

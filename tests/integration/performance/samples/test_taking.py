@@ -347,3 +347,31 @@ def test_sequences_and_bloat_need_more_than_the_role_has(by: Callable[[str], Wat
     taken = one.sample()
     assert rows(one, taken, "sequences").select("readable", "last_value").rows() == [(False, None)]
     assert rows(one, taken, "table_sizes")["estimated_heap_bytes"].null_count() == 2
+
+
+def test_the_extension_may_be_in_the_maintenance_database_alone(
+    server: DatabaseServer, object_store_server: ObjectStoreServer
+) -> None:
+    bare = watched(server, object_store_server, "CREATE TABLE t (a int)")
+    server.execute("CREATE EXTENSION pg_stat_statements")
+    try:
+        bare.sample()
+        bare.execute("SELECT count(*) AS only_here FROM t")
+        server.execute("SELECT count(*) AS only_there FROM pg_class")
+        taken = bare.sample()
+    finally:
+        server.execute("DROP EXTENSION pg_stat_statements")
+    assert taken.samples[-1].header.missing == {}
+    texts = " ".join(bare.window().section(SectionName.STATEMENTS).totals["text"].to_list())
+    assert "only_here" in texts and "only_there" not in texts
+
+
+def test_statements_that_cannot_be_asked_for_leave_the_rest_of_the_sample(
+    server: DatabaseServer, object_store_server: ObjectStoreServer
+) -> None:
+    """The extension is older than the columns that we know, as after pg_upgrade without ALTER EXTENSION."""
+    old = watched(server, object_store_server, "CREATE EXTENSION pg_stat_statements VERSION '1.6'")
+    taken = old.sample()
+    assert taken.failed == {}
+    assert "ALTER EXTENSION pg_stat_statements UPDATE" in taken.samples[-1].header.missing["statements"]
+    assert "tables" in taken.samples[-1].rows
