@@ -43,6 +43,7 @@ _FIXED = {Place.LIMIT: "20", Place.OFFSET: "0", Place.UNIT: "day"}
 _NO_PATTERN = str.maketrans("", "", "%_\\")
 _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
 
+Origin = tuple[str, str]
 Value = str | tuple[str, ...]
 """A value as text; several for an array."""
 
@@ -72,7 +73,13 @@ def sets_of_values(
     Values of one set that belong to one table come from one row of it where they are compared for equality,
     so that together they mean something. Raises ``NoValues`` for what nothing is known of.
     """
-    sampled = _sample(cursor, uses)
+    return chosen(uses, types, _sample(cursor, uses))
+
+
+def chosen(
+    uses: Mapping[int, Use], types: Sequence[str], sampled: Mapping[Origin, Sampled]
+) -> list[tuple[Value | None, ...]]:
+    """The sets of values out of what was sampled; equal ones once. Pure. Raises ``NoValues``."""
     compared = any(use.place is Place.COMPARED for use in uses.values())
     found = [
         tuple(_value(uses, number, types[number - 1], sampled, place) for number in range(1, len(types) + 1))
@@ -82,7 +89,7 @@ def sets_of_values(
 
 
 def _value(
-    uses: Mapping[int, Use], number: int, type_: str, sampled: Mapping[tuple[str, str], Sampled], place: int
+    uses: Mapping[int, Use], number: int, type_: str, sampled: Mapping[Origin, Sampled], place: int
 ) -> Value | None:
     use = uses.get(number, Use(Place.ELSEWHERE))
     if use.place is Place.UNKNOWN:
@@ -91,7 +98,7 @@ def _value(
         return "1" if type_ in _NUMBERS else _NEUTRAL.get(type_)
     if use.place is not Place.COMPARED:
         return _FIXED[use.place]
-    found = sampled[_place(use)]
+    found = sampled[origin(use)]
     if not found.rows:
         raise NoValues("a table has no row to take values from")
     if use.operator in {"<", "<=", ">", ">="}:
@@ -111,32 +118,33 @@ def _quantile(uses: Mapping[int, Use], use: Use, place: int) -> float:
     """Which share of the rows lies below a bound: recent ones, old ones, or a slice between two bounds."""
     above = use.operator in {">", ">="}
     bounds = {
-        each.operator[0] for each in uses.values() if each.place is use.place and _place(each) == _place(use)
+        each.operator[0] for each in uses.values() if each.place is use.place and origin(each) == origin(use)
     }
     if bounds >= {"<", ">"}:
         return round(_BETWEEN[place] + (0 if above else _SHARE), 4)
     return (_ABOVE if above else _BELOW)[place]
 
 
-def _place(use: Use) -> tuple[str, str]:
+def origin(use: Use) -> Origin:
+    """Where its values come from: the table's alias and what of its rows is taken."""
     return use.alias, use.expression + (" from now" if use.relative else "") + (
         " in" if use.operator in {"@>", "&&"} else ""
     )
 
 
-def _sample(cursor: Cursor, uses: Mapping[int, Use]) -> dict[tuple[str, str], Sampled]:
+def _sample(cursor: Cursor, uses: Mapping[int, Use]) -> dict[Origin, Sampled]:
     """What each compared expression is worth in rows of its table, one query a table."""
     tables: dict[str, list[Use]] = defaultdict(list)
     for use in uses.values():
         if use.place is Place.COMPARED:
             tables[use.alias].append(use)
-    found: dict[tuple[str, str], Sampled] = {}
+    found: dict[Origin, Sampled] = {}
     for those in tables.values():
-        found |= _sample_table(cursor, list({_place(use): use for use in those}.values()))
+        found |= _sample_table(cursor, list({origin(use): use for use in those}.values()))
     return found
 
 
-def _sample_table(cursor: Cursor, uses: Sequence[Use]) -> dict[tuple[str, str], Sampled]:
+def _sample_table(cursor: Cursor, uses: Sequence[Use]) -> dict[Origin, Sampled]:
     relation, alias = uses[0].relation, uses[0].alias
     assert relation is not None
     share = min(100.0, 150.0 * SAMPLED / relation.rows) if relation.rows else 100.0
@@ -151,7 +159,7 @@ def _sample_table(cursor: Cursor, uses: Sequence[Use]) -> dict[tuple[str, str], 
             cursor.execute(f"SELECT {shown} {where} WHERE {given} LIMIT {2 * SAMPLED}")
             rows = [row for row in cursor.fetchall() if None not in row]
     return {
-        _place(use): Sampled(
+        origin(use): Sampled(
             tuple(str(row[nth]) for row in rows),
             _quantiles(cursor, use, source) if use.operator[0] in "<>" and use.operator != "<>" else {},
         )

@@ -42,6 +42,23 @@ def test_longer_statements_are_tried_too(both: Sessions, statement: str, keys: s
 
 @torture
 @pytest.mark.torture
+@pytest.mark.parametrize(
+    ("statement", "keys", "helps"),
+    [
+        ("SELECT * FROM orders WHERE customer_id = $1", "customer_id", True),
+        ("SELECT count(*) FROM orders WHERE upper(state) <> $1", "state", False),
+        ("SELECT sum(customer_id) FROM orders WHERE state <> $1", "state", False),
+        ("SELECT sum(customer_id) FROM orders WHERE id > 0 AND customer_id >= 0", "customer_id", False),
+    ],
+)
+def test_ten_trials_agree(both: Sessions, statement: str, keys: str, helps: bool) -> None:
+    trial = Trial(both, "a test", Pace(runs=2, enough=0.1))
+    proofs = [trial.of(on(keys, statement)).proof for _ in range(10)]
+    assert [each.helps for each in proofs if each] == [helps] * 10
+
+
+@torture
+@pytest.mark.torture
 def test_advice_is_tried_on_a_backup_of_the_server(site: Any, server_folder: Path) -> None:
     dbname = site.primary.create_database("shop", SHOP)
     taken = back_up(site)
