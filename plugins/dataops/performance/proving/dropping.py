@@ -17,7 +17,7 @@ from dataops.performance.proving.executor import Sessions
 from dataops.performance.proving.judging import WriteCost, not_tried, slower, written_more
 from dataops.performance.proving.measurement import Measured
 from dataops.performance.proving.measuring import Pace, measure
-from dataops.performance.proving.prepared import CannotTry, name_of, prepared
+from dataops.performance.proving.prepared import CannotTry, name_of, prepared, single
 from dataops.performance.proving.sets import sets_for
 from dataops.performance.proving.statements import naming
 from dataops.performance.proving.write_cost import Written, compared, written
@@ -150,8 +150,9 @@ class DropTrial:
         return found
 
     def _measure(self, text: str) -> Measured:
-        with prepared(self.sessions.executing, text) as statement:
-            sets = sets_for(statement, text, read_relations(self.sessions.executing, text))
+        form = single(text)
+        with prepared(self.sessions.executing, form) as statement:
+            sets = sets_for(statement, form, read_relations(self.sessions.executing, form))
             return measure(statement, sets, self.pace)
 
     def _written(self, schema: str, table: str) -> Written | None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from dataops.errors import InconclusiveError
 from dataops.performance.advising.parsing import Unparsable, nodes, numbered, parse
-from dataops.performance.proving.measurement import Execution, of_plan
+from dataops.performance.proving.grouping import with_equal_groups
+from dataops.performance.proving.measurement import Execution, indexes_of, of_plan
 from dataops.performance.proving.values import Value
 
 if TYPE_CHECKING:
@@ -82,8 +83,6 @@ class Prepared:
 
 def cost_of(told: Any) -> tuple[float, frozenset[str]]:
     """Total cost and scanned indexes of a plan as ``EXPLAIN (FORMAT JSON)`` tells it."""
-    from dataops.performance.proving.measurement import indexes_of
-
     return float(told["Plan"]["Total Cost"]), frozenset(indexes_of(told["Plan"]))
 
 
@@ -117,7 +116,7 @@ def single(text: str) -> str:
         raise CannotTry("its text is cut off, or no statement that the parser understands") from None
     if not isinstance(tree, ast.SelectStmt | ast.InsertStmt | ast.UpdateStmt | ast.DeleteStmt):
         raise CannotTry("it is no SELECT, INSERT, UPDATE or DELETE")
-    return numbered(text)
+    return with_equal_groups(numbered(text))
 
 
 def _deallocate(session: PsycopgConnection) -> None:

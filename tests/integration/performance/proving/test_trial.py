@@ -68,6 +68,11 @@ def test_a_better_index_takes_the_place_of_the_advised_one(trial: Trial) -> None
             "state, placed_at",
         ),
         ("UPDATE orders SET state = $1 WHERE customer_id = $2", "customer_id"),
+        (
+            "SELECT date_trunc($1, placed_at), count(*) FROM orders WHERE customer_id = $2 "
+            "GROUP BY date_trunc($3, placed_at) ORDER BY date_trunc($4, placed_at)",
+            "customer_id",
+        ),
         ("DELETE FROM orders WHERE customer_id = ?", "customer_id"),
         ("SELECT $1, date_trunc($2, placed_at) FROM orders WHERE customer_id = $3", "customer_id"),
         ("SELECT * FROM orders o WHERE lower(o.secret) = $1", "lower(secret)"),
