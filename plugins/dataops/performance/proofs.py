@@ -22,7 +22,8 @@ def with_proofs(
     ``tried`` is from a finding's key to its advice with its proof. Advice that was withdrawn stays so, while
     it is the same advice.
     """
-    return tuple(_with_proof(finding, tried, nights) for finding in findings)
+    earlier = _earlier(nights)
+    return tuple(_with_proof(finding, tried, earlier.get(finding.key, ())) for finding in findings)
 
 
 def untried(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -39,32 +40,30 @@ def is_due(database: str, day: date) -> bool:
     return crc32(database.encode()) % 7 == day.weekday()
 
 
-def _with_proof(finding: Finding, tried: Mapping[str, Advice], nights: Sequence[Night]) -> Finding:
+def _with_proof(finding: Finding, tried: Mapping[str, Advice], earlier: Sequence[Advice]) -> Finding:
     advice = tried.get(finding.key)
     if advice is None and finding.advice and finding.advice.proof is None:
-        advice = _earlier(finding, nights)
+        advice = next((each for each in earlier if _is_same(finding.advice, each)), None)
     return finding if advice is None else finding.model_copy(update={"advice": advice})
 
 
-def _earlier(finding: Finding, nights: Sequence[Night]) -> Advice | None:
-    """The newest earlier advice for this finding that was tried with real data, while it is the same.
-
-    What the planner said on HypoPG is asked anew each night.
-    """
-    newest = nights[0].until if nights else None
+def _earlier(nights: Sequence[Night]) -> Mapping[str, Sequence[Advice]]:
+    """From a finding's key to what was advised on earlier nights, newest first, while it is not stale."""
+    advised: dict[str, list[Advice]] = {}
     for night in nights:
-        if newest is None or newest - night.until > STALE:
-            return None
-        for other in night.findings:
-            if other.key == finding.key and other.advice and _is_same(finding.advice, other.advice):
-                return other.advice
-    return None
+        if nights[0].until - night.until > STALE:
+            break
+        for finding in night.findings:
+            if finding.advice is not None and finding.advice.proof is not None:
+                advised.setdefault(finding.key, []).append(finding.advice)
+    return advised
 
 
 def _is_same(advice: Advice | None, earlier: Advice) -> bool:
     """Whether the earlier advice is for the same statement, and its proof with real data said yes or no.
 
-    Its SQL may be another: where another index proved better, that one was advised.
+    Its SQL may be another: where another index proved better, that one was advised. What the planner said on
+    HypoPG is asked anew each night.
     """
     proof = earlier.proof
     return (

@@ -95,10 +95,8 @@ def _transaction_ids(window: Window) -> str:
     frozen_at = setting(window, "autovacuum_freeze_max_age") or 200_000_000
     if row["xid_age"] > frozen_at:
         return ""
-    return (
-        f"The oldest transaction id is {plain(row['xid_age'])} old, {share(row['xid_age'] / XID_BUDGET)} "
-        + ("of what there is.")
-    )
+    spent = share(row["xid_age"] / XID_BUDGET)
+    return f"The oldest transaction id is {plain(row['xid_age'])} transactions old, {spent} of what there is."
 
 
 def _checkpoints(window: Window) -> str:
@@ -146,7 +144,8 @@ def _sequences(window: Window) -> str:
         return ""
     if used >= WELL_FILLED:
         return ""
-    return f"The fullest of {counted(totals.height, 'sequence')} has used {share(used)} of its numbers."
+    which = f"The fullest of {totals.height} sequences" if totals.height > 1 else "The one sequence"
+    return f"{which} has used {share(used)} of its numbers."
 
 
 def _indexed_keys(window: Window) -> str:
