@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_TYPED = re.compile(r"\b(interval|date|timestamptz|timestamp|time)\s+(\$\d+|\?)", re.IGNORECASE)
+_TYPED = re.compile(
+    r"\b(interval|date|timestamptz|timestamp(?: with(?:out)? time zone)?|time|jsonb|json|uuid|inet|numeric|bytea)"
+    r"\s+(\$\d+|\?)",
+    re.IGNORECASE,
+)
+"""Literals that begin with their type."""
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\d+|\?""")
 
 

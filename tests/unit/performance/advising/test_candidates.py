@@ -170,4 +170,10 @@ def test_question_marks_become_numbers_outside_of_quotes() -> None:
     assert numbered("SELECT '?' FROM t WHERE a = ? AND b IN (?, ...)") == (
         "SELECT '?' FROM t WHERE a = $1 AND b IN ($2)"
     )
+    assert numbered("SELECT timestamp with time zone $1, Interval $2") == (
+        "SELECT $1::timestamp with time zone, $2::Interval"
+    )
+    assert numbered("SELECT a AS date, b FROM t WHERE date > date ?") == (
+        "SELECT a AS date, b FROM t WHERE date > $1::date"
+    )
     assert numbered("SELECT 1 FROM t WHERE doc ? $1") == "SELECT 1 FROM t WHERE doc ? $1"
