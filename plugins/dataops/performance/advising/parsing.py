@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 _TYPED = re.compile(
-    r"\b(interval|date|timestamptz|timestamp(?: with(?:out)? time zone)?|time|jsonb|json|uuid|inet|numeric|bytea)"
-    r"\s+(\$\d+|\?)",
+    r"\b(interval|date|timestamptz|timestamp(?: with(?:out)? time zone)?|time|jsonb|json|uuid|inet"
+    r"|numeric|bytea)\s+(\$\d+|\?)",
     re.IGNORECASE,
 )
 """Literals that begin with their type."""
