@@ -11,7 +11,7 @@ from dataops.performance.report.coverage import is_blind, why_blind
 from dataops.performance.report.document import Digest, Report
 from dataops.performance.report.headline import is_open
 from dataops.performance.report.numbers import counted, moment, written
-from dataops.performance.report.wording import short_statement
+from dataops.performance.report.wording import proof_word, short_statement
 
 SHOWN = 10
 """Findings that are told; the rest is counted."""
@@ -97,7 +97,7 @@ def _advice(finding: Finding) -> list[str]:
     if proof is not None and proof.helps:
         figures = ", ".join(f"{each.name} {human(each.value, each.unit)}" for each in proof.figures)
         lines.append(
-            f"  Proven by {escaped(proof.by)}: {escaped(proof.sentence)}{f' ({figures})' if figures else ''}"
+            f"  {proof_word(proof)}, by {escaped(proof.by)}: {escaped(proof.sentence)}{f' ({figures})' if figures else ''}"
         )
     return lines
 

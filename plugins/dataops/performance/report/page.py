@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from dataops.performance.report.document import Area, Digest, Report, Unit
 from dataops.performance.report.headline import is_open
 from dataops.performance.report.numbers import counted, moment, share, written
 from dataops.performance.report.plot import plot, rows_behind
-from dataops.performance.report.wording import short_statement
+from dataops.performance.report.wording import proof_word, short_statement
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -124,16 +123,10 @@ def environment() -> Environment:
         "rows_behind": rows_behind,
         "coverage_of": coverage_of,
         "css": "\n".join(style.read_text(encoding="utf-8") for style in styles),
-        "age": _age,
+        "proof_word": proof_word,
     }
     return made
 
 
 def _written(value: Any, unit: Unit) -> str:
     return written(value, unit)
-
-
-def _age(since: datetime, until: datetime) -> str:
-    """How many nights ago, in words."""
-    days = (until.astimezone(UTC).date() - since.astimezone(UTC).date()).days
-    return "tonight" if days <= 0 else f"{counted(days, 'day')} ago"

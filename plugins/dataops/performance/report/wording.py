@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataops.performance.finding import Proof
+from dataops.performance.proving.judging import BY_HYPOPG
+
 HIDDEN = "(the role may not read this text)"
 _SHORT = 64
 
@@ -17,3 +20,12 @@ def short_statement(text: str | None, longest: int = _SHORT) -> str:
 def qualified(schema: str | None, name: str | None) -> str:
     """``schema.name``, without the schema where it is ``public``."""
     return f"{schema}.{name}" if schema and schema != "public" else str(name)
+
+
+def proof_word(proof: Proof) -> str:
+    """What a proof amounts to: only what was measured with real data is proven."""
+    if proof.helps is None:
+        return "Not tried"
+    if not proof.helps:
+        return "Tried, and it does not help"
+    return "Expected to help" if proof.by == BY_HYPOPG else "Proven"
