@@ -96,9 +96,8 @@ def _advice(finding: Finding) -> list[str]:
         lines += ["", "  ```sql", *(f"  {line}" for line in advice.sql.splitlines()), "  ```", ""]
     if proof is not None and proof.helps:
         figures = ", ".join(f"{each.name} {human(each.value, each.unit)}" for each in proof.figures)
-        lines.append(
-            f"  {proof_word(proof)}, by {escaped(proof.by)}: {escaped(proof.sentence)}{f' ({figures})' if figures else ''}"
-        )
+        told = f"  {proof_word(proof)}, by {escaped(proof.by)}: {escaped(proof.sentence)}"
+        lines.append(f"{told} ({figures})" if figures else told)
     return lines
 
 
