@@ -1,8 +1,9 @@
-"""One parameter for one literal: what GROUP BY repeats must be the same expression again. Pure.
+"""One parameter for one literal: what GROUP BY or DISTINCT repeats must be the same expression. Pure.
 
 pg_stat_statements gives every literal a number of its own, so ``SELECT date_trunc('day', at) … GROUP BY
 date_trunc('day', at)`` becomes ``date_trunc($1, at) … GROUP BY date_trunc($2, at)``, which PostgreSQL
-refuses: it cannot know that both stand for one value (SQLSTATE 42803).
+refuses: it cannot know that both stand for one value (SQLSTATE 42803). So it is with the ORDER BY of a
+DISTINCT (42P10).
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from dataops.performance.advising.parsing import nodes, parameters_of, parse, wa
 
 
 def with_equal_groups(text: str) -> str:
-    """The text with one number for the literals that GROUP BY repeats, numbered anew; else as it is."""
+    """The text with one number for the literals that are repeated, numbered anew; else as it is."""
     from pglast.stream import RawStream
 
     ast = nodes()
     tree = parse(text)
     same: dict[int, int] = {}
     for node in walk(tree):
-        if isinstance(node, ast.SelectStmt) and node.groupClause:
+        if isinstance(node, ast.SelectStmt) and (node.groupClause or node.distinctClause):
             same |= _repeated(node)
     if not same:
         return text
@@ -32,8 +33,12 @@ def with_equal_groups(text: str) -> str:
 
 
 def _repeated(select: Any) -> dict[int, int]:
-    """From parameters of columns, HAVING and ORDER BY to those of the same expression in GROUP BY."""
-    groups = {shape: numbers for shape, numbers in map(_shape, select.groupClause) if numbers}
+    """From parameters of columns, HAVING and ORDER BY to those of the same expression in GROUP BY.
+
+    For DISTINCT the list of columns takes the place of GROUP BY.
+    """
+    given = select.groupClause or [each.val for each in select.targetList or ()]
+    groups = {shape: numbers for shape, numbers in map(_shape, given) if numbers}
     found: dict[int, int] = {}
     for part in (select.targetList, select.havingClause, select.sortClause):
         for expression in _expressions(part):

@@ -24,6 +24,11 @@ from dataops.performance.proving.grouping import with_equal_groups
             "SELECT a, count(*) FROM t WHERE b = $1 GROUP BY a",
         ),
         ("SELECT date_trunc($1, at) FROM t", "SELECT date_trunc($1, at) FROM t"),
+        (
+            "SELECT DISTINCT date_trunc($1, at) FROM t WHERE b = $2 ORDER BY date_trunc($3, at)",
+            "SELECT DISTINCT date_trunc($1, at) FROM t WHERE b = $2 ORDER BY date_trunc($1, at)",
+        ),
+        ("SELECT DISTINCT a + $1 FROM t", "SELECT DISTINCT a + $1 FROM t"),
     ],
 )
 def test_equal_groups(text: str, form: str) -> None:
