@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -25,9 +26,26 @@ def copy_out(
     Lists must come as JSON. Raises the leaves of ``dataops.postgres.errors``, told ``where``.
     """
     answer = io.BytesIO()
-    with explained(where), conn.cursor() as cursor:
+    with explained(where), _waiting_in_libpq(), conn.cursor() as cursor:
         cursor.copy_expert(f"COPY ({select}) TO STDOUT (FORMAT csv, HEADER, NULL '{_NULL}')", answer)
     return from_csv(answer.getvalue(), types)
+
+
+@contextmanager
+def _waiting_in_libpq() -> Generator[None]:
+    """Without psycopg2's wait callback, by which tasks hear signals while they wait: COPY refuses it.
+
+    A task that is told to stop meanwhile does so when the question has its answer, or its timeout.
+    Source: psycopg documentation, "Support for coroutine libraries".
+    """
+    from psycopg2.extensions import get_wait_callback, set_wait_callback
+
+    before = get_wait_callback()
+    set_wait_callback(None)
+    try:
+        yield
+    finally:
+        set_wait_callback(before)
 
 
 def fetch(

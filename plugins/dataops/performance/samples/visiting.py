@@ -103,7 +103,11 @@ def _sampled(server: str, scope: str, taken: Taken) -> Check:
         return Check(
             name=name, verdict=Verdict.INCONCLUSIVE, expected="a sample", reason=f"could not run: {why}"
         )
-    header = next(sample.header for sample in taken.samples if sample.header.scope == scope)
+    sample = next(each for each in taken.samples if each.header.scope == scope)
+    header = sample.header
+    if not sample.rows:
+        why = next(iter(header.missing.values()), "nothing was asked")
+        return Check(name=name, verdict=Verdict.INCONCLUSIVE, expected="a sample", reason=f"empty: {why}")
     without = [f"{question}: {why}" for question, why in sorted(header.missing.items())]
     return Check(
         name=name,

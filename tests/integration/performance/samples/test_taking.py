@@ -18,12 +18,14 @@ import pytest
 from dataops.cli import main
 from dataops.evidence.verdict import Verdict
 from dataops.performance.columns import COLUMNS, Kind
-from dataops.performance.samples import Taken, keeping, read_rows, read_texts, record_of, visit
+from dataops.performance.samples import Taken, asking, keeping, read_rows, read_texts, record_of, visit
 from dataops.performance.samples.questions import DATABASE, SERVER
 from dataops.performance.samples.taking import take_sample
 from dataops.performance.window import SectionName
-from dataops.postgres import connect
+from dataops.postgres import QueryFailed, connect
 from dataops.store import ObjectStore, StoreRefused
+from psycopg2.extensions import get_wait_callback, set_wait_callback
+from psycopg2.extras import wait_select
 
 from sandbox.deadline import wait_until
 from sandbox.ports import free_port
@@ -284,6 +286,27 @@ def test_a_store_that_takes_nothing_stops_the_visit(
     )
     with pytest.raises(StoreRefused, match="no-such-bucket"):
         take_sample(platform, "test")
+
+
+def test_a_task_that_hears_signals_while_it_waits_has_every_answer(one: Watched) -> None:
+    """Airflow's tasks wait by a callback, which COPY refuses."""
+    set_wait_callback(wait_select)
+    try:
+        taken = one.sample()
+        assert get_wait_callback() is wait_select
+    finally:
+        set_wait_callback(None)
+    assert [sample.header.missing for sample in taken.samples] == [{}, {}]
+
+
+def test_a_sample_without_any_answer_is_not_passed(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> pl.DataFrame:
+        raise QueryFailed("It will not be.")
+
+    monkeypatch.setattr(asking, "copy_out", refuse)
+    report = visit(one.platform, "test", say=one.said.append)
+    assert [check.verdict for check in report.checks[:2]] == [Verdict.INCONCLUSIVE] * 2
+    assert "It will not be." in report.checks[0].reason
 
 
 def test_scans_on_the_standby_are_counted(
