@@ -44,7 +44,7 @@ def render(report: Report) -> str:
             fixed=[each for each in report.findings if each.status is Status.FIXED],
             tally=tally(open_ones),
             anchors=anchors(open_ones[:IN_FULL]),
-            blind=[area for area in report.areas if is_blind(area) or area.declared],
+            blind=blind(report.areas),
         )
     )
 
@@ -52,6 +52,15 @@ def render(report: Report) -> str:
 def render_digest(digest: Digest) -> str:
     """Two days compared, a week or a month, as HTML that stands alone."""
     return environment().get_template("digest.html").render(digest=digest)
+
+
+def blind(areas: Sequence[Area]) -> list[tuple[str, str, bool]]:
+    """What could not be measured: titles with one reason together, the reason, and whether it is declared."""
+    reasons: dict[tuple[str, bool], list[str]] = {}
+    for area in areas:
+        if is_blind(area) or area.declared:
+            reasons.setdefault((coverage_of(area), area.declared), []).append(area.title)
+    return [(", ".join(titles), why, declared) for (why, declared), titles in reasons.items()]
 
 
 def tally(findings: Sequence[Finding]) -> str:
@@ -121,7 +130,6 @@ def environment() -> Environment:
         "human": human,
         "plot": plot,
         "rows_behind": rows_behind,
-        "coverage_of": coverage_of,
         "css": "\n".join(style.read_text(encoding="utf-8") for style in styles),
         "proof_word": proof_word,
     }
