@@ -309,26 +309,6 @@ def test_a_sample_without_any_answer_is_not_passed(one: Watched, monkeypatch: py
     assert "It will not be." in report.checks[0].reason
 
 
-def test_scans_on_the_standby_are_counted(
-    server: DatabaseServer,
-    start_standby: Callable[..., DatabaseServer],
-    object_store_server: ObjectStoreServer,
-) -> None:
-    standby = start_standby(server, "reader", {"max_prepared_transactions": "5"})
-    one = watched(server, object_store_server, SCRIPT, standby=standby)
-    ready = "SELECT count(*) FROM pg_database WHERE datname = '{}'"
-    assert wait_until(lambda: standby.execute(ready.format(one.dbname)) == [(1,)], seconds=20)
-    caught_up = "SELECT pg_last_wal_replay_lsn() >= '{}'"
-    lsn = server.execute("SELECT pg_current_wal_lsn()")[0][0]
-    assert wait_until(lambda: standby.execute(caught_up.format(lsn)) == [(True,)], seconds=20)
-    one.sample()
-    for number in range(3):
-        standby.execute(f"SELECT * FROM parent WHERE id = {number}", dbname=one.dbname)
-    one.sample()
-    indexes = one.window().section(SectionName.INDEXES).totals.filter(pl.col("name") == "parent_pkey")
-    assert indexes.select("standby_scans", "scans").rows() == [(3, 0)]
-
-
 def test_what_is_too_old_is_forgotten_once_a_day(one: Watched) -> None:
     one.sample()
     old = datetime.now(UTC) - timedelta(days=40)

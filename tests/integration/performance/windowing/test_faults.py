@@ -343,19 +343,42 @@ def test_one_sample_has_readings_and_no_growth(one: Watched) -> None:
     assert not window.section(SectionName.STATEMENTS).quality.measurable
 
 
-def test_a_failover_costs_the_interval_in_which_it_falls(
-    server: DatabaseServer,
-    start_standby: Callable[..., DatabaseServer],
-    object_store_server: ObjectStoreServer,
+@pytest.fixture(scope="module")
+def standby(server: DatabaseServer, start_standby: Callable[..., DatabaseServer]) -> DatabaseServer:
+    return start_standby(server, "heir")
+
+
+def test_scans_on_the_standby_are_counted(
+    server: DatabaseServer, standby: DatabaseServer, object_store_server: ObjectStoreServer
 ) -> None:
-    standby = start_standby(server, "heir")
     one = watched(server, object_store_server, SCRIPT, standby=standby)
+    insert(one, 9)
+    lsn = server.execute("SELECT pg_current_wal_lsn()")[0][0]
+    caught_up = f"SELECT pg_last_wal_replay_lsn() >= '{lsn}'"
+    assert wait_until(lambda: standby.execute(caught_up) == [(True,)], seconds=20)
+    one.sample()
+    for number in range(3):
+        standby.execute(
+            f"SET enable_seqscan = off; SELECT * FROM counted WHERE id = {number}", dbname=one.dbname
+        )
+    one.sample()
+    window = one.window()
+    indexes = window.section(SectionName.INDEXES).totals.filter(pl.col("name") == "counted_pkey")
+    assert indexes.select("standby_scans", "scans").rows() == [(3, 0)]
+    assert window.section(SectionName.REPLICATION).totals["present"].to_list() == [True]
+
+
+def test_a_failover_costs_the_interval_in_which_it_falls(
+    server: DatabaseServer, standby: DatabaseServer, object_store_server: ObjectStoreServer
+) -> None:
+    one = watched(server, object_store_server, SCRIPT)
     one.sample()
     insert(one, 5)
     one.sample()
-    lag = one.window().section(SectionName.REPLICATION).totals
-    assert lag["present"].to_list() == [True]
     insert(one, 100)
+    lsn = server.execute("SELECT pg_current_wal_lsn()")[0][0]
+    caught_up = f"SELECT pg_last_wal_replay_lsn() >= '{lsn}'"
+    assert wait_until(lambda: standby.execute(caught_up) == [(True,)], seconds=20)
     standby.execute("SELECT pg_promote()")
     one.connections["test_primary"] = standby.connection
     promoted = replace(one, primary=standby)
