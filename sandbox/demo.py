@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import airflow_runs
+from sandbox import airflow_runs, performance
 from sandbox.airflow_runs import Run, Told
 from sandbox.airflow_server import ROLES, AirflowClient
 from sandbox.broken_copy import broken_copy
@@ -74,10 +74,15 @@ def demo(platform: SandboxPlatform, say: Say) -> int:
     client = platform.airflow.client()
     names = [subject.name for subject in inventory.load(platform.airflow.include, NAME).backed_up]
     backups, drills = [f"backup__{name}" for name in names], [f"restore_drill__{name}" for name in names]
-    airflow_runs.parsed(client, [*backups, *drills, *AFTER_THE_DRILLS])
-    lines = _runs(client, backups, say)
+    airflow_runs.parsed(
+        client, [*backups, *drills, *AFTER_THE_DRILLS, performance.SAMPLES, performance.REPORT]
+    )
+    lines = _runs(client, [performance.SAMPLES], say)
+    performance.be_busy(platform, say)
+    lines += _runs(client, backups, say)
     lines += _drill_of_a_damaged_copy(platform, client, say)
     lines += _runs(client, drills, say)
+    lines += _report(client, say)
     lines += _kafka(platform, client, say)
     lines += _runs(client, AFTER_THE_DRILLS, say)
     _print_table(lines, say)
@@ -111,6 +116,13 @@ def _drill_of_a_damaged_copy(platform: SandboxPlatform, client: AirflowClient, s
         run = airflow_runs.trigger(client, dag_id, wishes)
         (line,) = _awaited(client, [run], say)
     return [Line(line.told, f"{dag_id}, damaged copy", damaged=True)]
+
+
+def _report(client: AirflowClient, say: Say) -> list[Line]:
+    """The night's report of the time since the demo began, with its advice tried on the backup just taken."""
+    say(f"\nAirflow runs {performance.REPORT}, and tries its advice on a restored backup:")
+    run = airflow_runs.trigger(client, performance.REPORT, {"hours": 1, "prove": True})
+    return _awaited(client, [run], say)
 
 
 def _kafka(platform: SandboxPlatform, client: AirflowClient, say: Say) -> list[Line]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dataops.evidence.units import human
 from dataops.evidence.verdict import Verdict
 from dataops.performance.finding import Finding, Status
 from dataops.performance.report.coverage import is_blind, why_blind
 from dataops.performance.report.document import Digest, Report
 from dataops.performance.report.headline import is_open
-from dataops.performance.report.numbers import counted, moment, written
+from dataops.performance.report.numbers import counted, measured, moment, written
 from dataops.performance.report.wording import proof_word, short_statement
 
 SHOWN = 10
@@ -95,7 +94,7 @@ def _advice(finding: Finding) -> list[str]:
     if advice.sql:
         lines += ["", "  ```sql", *(f"  {line}" for line in advice.sql.splitlines()), "  ```", ""]
     if proof is not None and proof.helps:
-        figures = ", ".join(f"{each.name} {human(each.value, each.unit)}" for each in proof.figures)
+        figures = ", ".join(f"{each.name} {measured(each.value, each.unit)}" for each in proof.figures)
         told = f"  {proof_word(proof)}, by {escaped(proof.by)}: {escaped(proof.sentence)}"
         lines.append(f"{told} ({figures})" if figures else told)
     return lines

@@ -33,8 +33,15 @@ def _number(value: float, unit: Unit) -> str:
     return plain(value)
 
 
+def measured(value: float, unit: str) -> str:
+    """A figure in the evidence's units, short times with their digits."""
+    return small_duration(value) if unit == "seconds" else human(value, unit)
+
+
 def small_duration(seconds: float) -> str:
-    """A duration that keeps its digits below a millisecond, such as ``0.12 ms``."""
+    """A duration that keeps its digits below ten milliseconds, such as ``0.12 ms`` and ``7 µs``."""
+    if 0 < abs(seconds) < 0.0000095:
+        return f"{seconds * 1_000_000:.2g} µs"
     if 0 < abs(seconds) < 0.0095:
         return f"{seconds * 1000:.2g} ms"
     return duration(seconds)

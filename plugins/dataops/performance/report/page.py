@@ -7,12 +7,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from dataops.evidence.units import duration, human
+from dataops.evidence.units import duration
 from dataops.performance.finding import Finding, Severity, Status
 from dataops.performance.report.coverage import is_blind, why_blind
 from dataops.performance.report.document import Area, Digest, Report, Unit
 from dataops.performance.report.headline import is_open
-from dataops.performance.report.numbers import counted, moment, share, written
+from dataops.performance.report.numbers import counted, measured, moment, share, written
 from dataops.performance.report.plot import plot, rows_behind
 from dataops.performance.report.wording import proof_word, short_statement
 
@@ -127,7 +127,7 @@ def environment() -> Environment:
         "counted": counted,
     }
     made.globals |= {
-        "human": human,
+        "human": measured,
         "plot": plot,
         "rows_behind": rows_behind,
         "css": "\n".join(style.read_text(encoding="utf-8") for style in styles),
