@@ -39,9 +39,9 @@ def measured(value: float, unit: str) -> str:
 
 
 def small_duration(seconds: float) -> str:
-    """A duration that keeps its digits below ten milliseconds, such as ``0.12 ms`` and ``7 µs``."""
+    """A duration that keeps its digits below ten milliseconds, such as ``0.12 ms``."""
     if 0 < abs(seconds) < 0.0000095:
-        return f"{seconds * 1_000_000:.2g} µs"
+        return f"{seconds * 1_000_000:.2g} microseconds"
     if 0 < abs(seconds) < 0.0095:
         return f"{seconds * 1000:.2g} ms"
     return duration(seconds)
