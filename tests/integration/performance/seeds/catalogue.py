@@ -23,6 +23,10 @@ def _foreign_key(bed: Bed) -> None:
     bed.execute("DELETE FROM parent WHERE id = 7")
 
 
+def _time_passes(bed: Bed) -> None:
+    bed.execute("SELECT pg_sleep(1.1)")
+
+
 def _scans(bed: Bed) -> None:
     bed.execute(*["SELECT count(*) FROM wide WHERE state = 3"] * 20)
 
@@ -221,6 +225,20 @@ WARM = (
 SHARED = ("CREATE EXTENSION pg_stat_statements", *WIDE, *SMALL, *WARM)
 """Tables that several seeds use: made once a database."""
 
+READING = frozenset({"cache-hit-drop", "large-sequential-scans"})
+WRITING = frozenset({
+    "autovacuum-off",
+    "backend-writes",
+    "cache-hit-drop",
+    "dead-rows",
+    "disk-full-soon",
+    "replication-lag",
+    "stale-statistics",
+    "table-bloat",
+})
+HOLDING = frozenset({"idle-in-transaction", "old-xmin"})
+"""What rightly comes with a seed that reads, writes or holds a transaction open."""
+
 C = Cause
 CATALOGUE: tuple[Seed, ...] = (
     Seed(
@@ -251,10 +269,10 @@ CATALOGUE: tuple[Seed, ...] = (
         "unused-index",
         C.SCHEMA,
         "wide_unused",
-        lambda bed: None,
+        _time_passes,
         _tables("CREATE INDEX wide_unused ON wide ((id * 2))"),
     ),
-    Seed(4, "large-sequential-scans", C.SCHEMA, "wide", _scans),
+    Seed(4, "large-sequential-scans", C.SCHEMA, "wide", _scans, also=READING),
     Seed(
         5,
         "n-plus-one",
@@ -278,6 +296,7 @@ CATALOGUE: tuple[Seed, ...] = (
             f"INSERT INTO bloated SELECT g, 0, {FILL} FROM generate_series(1, 60000) g",
             "VACUUM ANALYZE bloated",
         ),
+        also=WRITING,
     ),
     Seed(
         7,
@@ -291,6 +310,7 @@ CATALOGUE: tuple[Seed, ...] = (
             "ALTER TABLE emptied ADD PRIMARY KEY (id)",
             "VACUUM ANALYZE emptied",
         ),
+        also=WRITING,
     ),
     Seed(
         8,
@@ -303,13 +323,14 @@ CATALOGUE: tuple[Seed, ...] = (
             "INSERT INTO stale SELECT g, g FROM generate_series(1, 100) g",
             "ANALYZE stale",
         ),
+        also=WRITING,
     ),
-    Seed(9, "low-hot-ratio", C.SCHEMA, "warm", _hot),
-    Seed(10, "idle-in-transaction", C.APPLICATION, "idler", _idle),
-    Seed(11, "lock-waits", C.LOCK, "locker", _waits),
+    Seed(9, "low-hot-ratio", C.SCHEMA, "warm", _hot, also=WRITING),
+    Seed(10, "idle-in-transaction", C.APPLICATION, "idler", _idle, also=HOLDING),
+    Seed(11, "lock-waits", C.LOCK, "locker", _waits, also=HOLDING),
     Seed(12, "deadlocks", C.LOCK, "database", _deadlock),
-    Seed(13, "temp-spill", C.SETTING, "statement", _spill),
-    Seed(14, "checkpoint-storm", C.SETTING, "server", _checkpoints),
+    Seed(13, "temp-spill", C.SETTING, "statement", _spill, also=READING),
+    Seed(14, "checkpoint-storm", C.SETTING, "server", _checkpoints, also=WRITING),
     Seed(
         15,
         "transaction-id-age",
@@ -321,6 +342,7 @@ CATALOGUE: tuple[Seed, ...] = (
             "pg_current_xact_id(); COMMIT; "
             "END LOOP; END'"
         ),
+        also=HOLDING,
     ),
     Seed(
         16,
@@ -356,6 +378,7 @@ CATALOGUE: tuple[Seed, ...] = (
             "CREATE TABLE growing AS SELECT g AS n FROM generate_series(1, 20000) g", "VACUUM ANALYZE growing"
         ),
         _read_growing,
+        also=READING | WRITING,
     ),
     Seed(19, "generic-plan", C.PLAN_CHANGED, "statement", _skew),
     Seed(20, "jit-overhead", C.SETTING, "statement", _jit),
@@ -372,6 +395,7 @@ CATALOGUE: tuple[Seed, ...] = (
             "INSERT INTO starved SELECT generate_series(1, 50000)",
             "VACUUM ANALYZE starved",
         ),
+        also=HOLDING | WRITING,
     ),
     Seed(
         25,
@@ -384,9 +408,10 @@ CATALOGUE: tuple[Seed, ...] = (
             f"INSERT INTO written SELECT g, 0, {FILL} FROM generate_series(1, 80000) g",
             "VACUUM ANALYZE written",
         ),
+        also=WRITING,
     ),
-    Seed(26, "cache-hit-drop", "", "database", _misses, usual=_hits),
-    Seed(27, "replication-lag", C.SERVICE, "standby", _lag, needs_standby=True),
+    Seed(26, "cache-hit-drop", "", "database", _misses, usual=_hits, also=READING),
+    Seed(27, "replication-lag", C.SERVICE, "standby", _lag, needs_standby=True, also=WRITING),
     Seed(28, "risky-setting", C.SETTING, "autovacuum", _risk),
     Seed(
         29,
@@ -400,7 +425,7 @@ CATALOGUE: tuple[Seed, ...] = (
             "CREATE INDEX named_name ON named (name)",
         ),
     ),
-    Seed(30, "disk-full-soon", C.GREW, "disk", _disk),
+    Seed(30, "disk-full-soon", C.GREW, "disk", _disk, also=WRITING),
     Seed(21, "statement-churn", C.APPLICATION, "server", _churn),
 )
 """In the catalogue's order; churn comes last, since it evicts what the others must show."""
