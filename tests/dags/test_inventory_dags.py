@@ -60,7 +60,12 @@ def test_a_retired_subject_has_no_dag(include: Include, parse: Callable[[], DagB
     include.database("old", "retired: 2026-01-31\n")
     about_subjects = {each for each in parse().dags if "__" in each}
     assert about_subjects == {
-        f"{capability}__{name}" for capability in ("backup", "restore_drill") for name in ("main", "orders")
+        *(
+            f"{capability}__{name}"
+            for capability in ("backup", "restore_drill")
+            for name in ("main", "orders")
+        ),
+        "performance_report__orders",
     }
 
 
