@@ -145,7 +145,8 @@ def _put(store: ObjectStore, place: str, texts: Mapping[str, str | bytes]) -> li
 
 
 def _newest_keys(store: ObjectStore, database: str, before: datetime, days: int) -> Iterator[str]:
-    """The key of each day's last report that ended before this moment, newest first."""
+    """The key of each day's last report that ended before the second of this moment, newest first."""
+    before = before.astimezone(UTC).replace(microsecond=0)  # a folder's name tells whole seconds
     day = (before.astimezone(UTC) - timedelta(microseconds=1)).date()
     for _ in range(days):
         keys = [
