@@ -149,8 +149,9 @@ def scores() -> Iterator[Score]:
 
 
 def _badger(log: Path) -> Mapping[str, Any]:
-    """What pgBadger tells of a log, as its JSON."""
+    """What pgBadger tells of a log, as its JSON; nothing where it cannot read one of a few lines."""
     out = log.with_suffix(".json")
+    out.unlink(missing_ok=True)
     command = [
         "pgbadger",
         "-q",
@@ -164,7 +165,7 @@ def _badger(log: Path) -> Mapping[str, Any]:
         str(out),
         str(log),
     ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=False, capture_output=True, timeout=120)
     found: Mapping[str, Any] = (
         json.loads(out.read_text(encoding="utf-8", errors="replace")) if out.exists() else {}
     )
