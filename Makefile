@@ -23,7 +23,7 @@ status: setup ## Show what runs, and the log's end of what died
 	@$(SANDBOX) status
 
 test: setup ## Run every test, on real servers of its own
-	@$(PYTHON) -m pytest --numprocesses 4 --max-worker-restart 0 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses 4 --max-worker-restart 0 --dist loadscope --no-loadscope-reorder --durations 15 $(ARGS)
 
 lint: setup ## Check style, types and who may import whom
 	@.venv/bin/ruff check

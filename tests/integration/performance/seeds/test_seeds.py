@@ -1,5 +1,4 @@
-"""Each problem of the catalogue is found on a real server, by itself and among all others; health is "
-"silent."""
+"""Each problem of the catalogue is found on a real server, alone and among all others; health is silent."""
 
 from __future__ import annotations
 
