@@ -130,12 +130,6 @@ class Report(Part):
     without: tuple[SectionOfReport, ...] = Field(
         (), description="Sections that cannot be measured there, and that nobody shall miss."
     )
-    literals: bool = Field(
-        False,
-        strict=True,
-        description="`true`: statements in the report may hold values, which then leave the database. "
-        "Default: `false`.",
-    )
     thresholds: Thresholds = Field(Thresholds(), description="From where on a finding is one.")
     acknowledged: tuple[Acknowledgement, ...] = Field((), description="Findings that are fine for a while.")
 

@@ -35,7 +35,7 @@ def test_every_size_that_the_models_ship_is_one() -> None:
 def test_a_database_has_a_report_without_a_word() -> None:
     database = Database(name="shop", server="main", owner="dba")
     assert database.report == Report()
-    assert database.report.enabled and not database.report.literals
+    assert database.report.enabled
     assert Server(name="main", environment="test", connection="main", owner="dba").samples.keep == timedelta(
         days=35
     )
