@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from dataops.drill.adapters.adapter import NotRestorable
+from dataops.drill.adapters.taken import NotRestorable
 
 LENGTH = 1 << 16
 """Bytes that are enough."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from dataops import process
-from dataops.drill.adapters.adapter import NotRestorable, Taken, about
 from dataops.drill.adapters.physical import PhysicalAdapter, environment, insist_on_gapless, to_recover
+from dataops.drill.adapters.taken import NotRestorable, Taken, about
 from dataops.drill.point import Point
 from dataops.errors import InconclusiveError
 

@@ -10,7 +10,8 @@ from itertools import islice
 from dataops.backup.catalog import BACKUP_ID
 from dataops.backup.restore.point import NoSuchPoint
 from dataops.backup.steps import Job
-from dataops.drill.adapters.adapter import Taken, adapter_of, header_of, third_party
+from dataops.drill.adapters.adapter import adapter_of
+from dataops.drill.adapters.taken import Taken, header_of, third_party
 from dataops.drill.point import Point
 from dataops.errors import InconclusiveError
 

@@ -12,8 +12,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from dataops.drill.adapters.adapter import NotRestorable, Taken
 from dataops.drill.adapters.archive_head import LENGTH, ArchiveHead, read_head
+from dataops.drill.adapters.taken import NotRestorable, Taken
 from dataops.errors import ConfigurationError
 
 if TYPE_CHECKING:

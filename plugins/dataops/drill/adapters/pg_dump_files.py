@@ -16,9 +16,9 @@ from dataops import postgres, process
 from dataops.backup.restore.target import session_on
 from dataops.backup.steps import Job
 from dataops.connections import Connection
-from dataops.drill.adapters.adapter import NotRestorable, Taken, about
 from dataops.drill.adapters.archive_head import COMPLETE, ArchiveHead
 from dataops.drill.adapters.dump_place import Bucket, Folder, Place, bring, head_of
+from dataops.drill.adapters.taken import NotRestorable, Taken, about
 from dataops.drill.point import Kind, Point
 from dataops.drill.restored import Phases, RestoredServer
 from dataops.drill.restoring.filling import Filling

@@ -17,7 +17,7 @@ from dataops.backup.physical.contents import databases
 from dataops.backup.physical.wal import Segment, gaps
 from dataops.backup.restore.serving import serving
 from dataops.backup.steps import Job
-from dataops.drill.adapters.adapter import NotRestorable
+from dataops.drill.adapters.taken import NotRestorable
 from dataops.drill.point import Kind, Point
 from dataops.drill.restored import Phases, RestoredServer
 from dataops.drill.restoring.physical import PhysicalRestore

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from dataops.backup.catalog import BACKUP_ID
 from dataops.drill.adapters import barman, wal_g
-from dataops.drill.adapters.adapter import NotRestorable, Taken
 from dataops.drill.adapters.archive_head import ArchiveHead, read_head
 from dataops.drill.adapters.choosing import in_turn
 from dataops.drill.adapters.physical import insist_on_gapless
+from dataops.drill.adapters.taken import NotRestorable, Taken
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PLAIN = b"""--
