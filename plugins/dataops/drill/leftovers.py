@@ -11,26 +11,17 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from dataops.backup.logical.workspace import dead, end_programs_of, programs_of, remove
+from dataops.backup.logical.workspace import dead, programs_of, remove
 from dataops.backup.steps import Job
+from dataops.drill.scratch.ending import end_server
 from dataops.drill.scratch.local import PREFIX, folder_of, parent_of, usual_parent
-from dataops.drill.scratch.shared_memory import free, segment_of
+from dataops.drill.scratch.shared_memory import segment_of
 from dataops.evidence.checking import Seen, checked
 from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check
 from dataops.platform import Platform
 
 log = logging.getLogger(__name__)
-
-
-def end_server(folder: Path) -> bool:
-    """No process and no shared memory of a drill's directory is left, so that it may be removed."""
-    segment = segment_of(folder / "data")
-    end_programs_of(folder)
-    if programs_of(folder):
-        log.error("Programs that work in %s could not be ended", folder)
-        return False
-    return free(folder / "data", segment)
 
 
 def nothing_left(job: Job, drill_id: str) -> Check:

@@ -23,6 +23,7 @@ from dataops.backup.logical.workspace import workspace
 from dataops.backup.restore.serving import Serving, serving
 from dataops.backup.steps import Job
 from dataops.connections import Connection
+from dataops.drill.scratch.ending import end_server
 from dataops.drill.scratch.memory import available
 from dataops.drill.scratch.memory import settings as memory_settings
 from dataops.drill.scratch.server import Scratch
@@ -101,8 +102,6 @@ def private_folder(parent: Path, drill_id: str) -> Generator[Path]:
     path = folder_of(parent, drill_id)
     if len(os.fsencode(path / "socket" / ".s.PGSQL.5432")) > _LONGEST_SOCKET:
         raise ConfigurationError(f"{parent} is too long a path for a Unix socket: set a shorter work_dir.")
-    from dataops.drill.leftovers import end_server
-
     with workspace(parent, name=path.name, user=os_user(), before_removal=end_server) as folder:
         own_folder(folder / "socket")
         yield folder
