@@ -7,7 +7,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import psutil
@@ -162,11 +162,11 @@ def test_a_worker_that_is_lost_is_noticed_and_leaves_no_session(sandbox: Sandbox
 def _workers_of(sandbox: Sandbox, task_instance: str) -> list[psutil.Process]:
     """The executor's worker that runs this task, and the task's own process."""
     scheduler = psutil.Process(sandbox.supervisor.state("scheduler").pid)
-    found = [
-        process
-        for process in scheduler.children(recursive=True)
-        if task_instance in " ".join(process.cmdline())
-    ]
+    found = []
+    for process in scheduler.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # another task's, which ends meanwhile
+            if task_instance in " ".join(process.cmdline()):
+                found.append(process)
     assert found
     return found
 
