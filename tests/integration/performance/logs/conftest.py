@@ -155,6 +155,8 @@ def logging(
     )
     server.two_sessions_in_each_others_way()
     server.one_session_waits_for_another()
-    assert wait_until(lambda: server.said("automatic vacuum of table"), seconds=20)
+    for visit in ("vacuum", "analyze"):
+        words = f'automatic {visit} of table \\"{dbname}.public.orders\\"'
+        assert wait_until(lambda words=words: server.said(words), seconds=60), words
     assert wait_until(lambda: server.said("checkpoint complete"), seconds=20)
     yield server

@@ -22,8 +22,8 @@ CREATE TABLE shop.orders (
 );
 INSERT INTO shop.orders (customer_id, state, placed_at, secret)
 SELECT 1 + i % 2000, (ARRAY['new', 'paid', 'sent', 'done'])[1 + i % 4],
-       now() - make_interval(mins => 20000 - i), 'confidential-' || md5(i::text)
-  FROM generate_series(1, 20000) AS i;
+       now() - make_interval(mins => 80000 - i), 'confidential-' || md5(i::text)
+  FROM generate_series(1, 80000) AS i;
 CREATE TABLE shop.lines (order_id bigint, day date, amount int)
     PARTITION BY RANGE (day);
 CREATE TABLE shop.lines_1 PARTITION OF shop.lines FOR VALUES FROM ('2026-01-01') TO ('2026-07-01');

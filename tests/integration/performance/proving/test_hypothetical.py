@@ -41,7 +41,7 @@ def test_a_better_index_is_found(primary: Any, shop: str) -> None:
         )
     assert tried.proof is not None
     assert tried.proof.helps is True
-    assert "(customer_id)" in tried.sql
+    assert "(customer_id" in tried.sql
 
 
 def test_what_cannot_be_planned_says_so(primary: Any, shop: str) -> None:
