@@ -79,7 +79,7 @@ def demo(platform: SandboxPlatform, say: Say) -> int:
     )
     lines = _runs(client, [performance.SAMPLES], say)
     performance.be_busy(platform, say)
-    lines += _runs(client, backups, say)
+    lines += _runs(client, [performance.SAMPLES, *backups], say)
     lines += _drill_of_a_damaged_copy(platform, client, say)
     lines += _runs(client, drills, say)
     lines += _report(client, say)
