@@ -68,7 +68,19 @@ def look(job: ReportJob) -> Look:
         nights=before,
         looked=_looked(judgement),
         unseen=tuple(Unseen(code=gap.code, title=gap.title, why=gap.reason) for gap in judgement.gaps),
-        checks=tuple(checks),
+        checks=(*checks, every_rule_ran(judgement)),
+    )
+
+
+def every_rule_ran(judgement: Judgement) -> Check:
+    """A rule that broke leaves the night open: nobody has declared that it need not look."""
+    broke = [gap for gap in judgement.gaps if gap.broke]
+    return Check(
+        name="rules",
+        verdict=Verdict.INCONCLUSIVE if broke else Verdict.PASSED,
+        expected="every rule runs to its end",
+        observed=f"{len(broke)} broke" if broke else "all did",
+        reason=f"{broke[0].code}: {broke[0].reason}" if broke else "",
     )
 
 

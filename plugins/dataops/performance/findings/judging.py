@@ -44,9 +44,9 @@ def judge(
     findings: list[Finding] = []
     gaps: list[Gap] = []
     for rule in RULES:
-        found, reasons = _asked(rule, view)
+        found, unseen = _asked(rule, view)
         findings += found
-        gaps += [Gap(rule.code, rule.title, reason) for reason in dict.fromkeys(reasons)]
+        gaps += unseen
     return Judgement(tuple(sorted(findings, key=_order)), tuple(gaps))
 
 
@@ -57,8 +57,9 @@ def find(
     return judge(window, baselines, thresholds).findings
 
 
-def _asked(rule: Rule, view: View) -> tuple[list[Finding], list[str]]:
+def _asked(rule: Rule, view: View) -> tuple[list[Finding], list[Gap]]:
     found: list[Finding] = []
+    broke = ""
     reasons = [
         f"Only {view.window.section(name).quality.covered:.0%} of the window was seen of {name}."
         for name in rule.needs
@@ -75,8 +76,9 @@ def _asked(rule: Rule, view: View) -> tuple[list[Finding], list[str]]:
         reasons.append(str(reason))
     except Exception as error:
         log.exception("The rule %s broke", rule.code)
-        reasons.append(f"The rule broke: {type(error).__name__}. The log has the details.")
-    return found, reasons
+        broke = f"The rule broke: {type(error).__name__}. The log has the details."
+    gaps = [Gap(rule.code, rule.title, reason) for reason in dict.fromkeys(reasons)]
+    return found, [*gaps, *([Gap(rule.code, rule.title, broke, broke=True)] if broke else [])]
 
 
 def _order(finding: Finding) -> tuple[float | str, ...]:

@@ -12,11 +12,15 @@ from dataops.performance.window import SectionName
 
 @dataclass(frozen=True)
 class Gap:
-    """A rule that could not look, or not at everything, and why: what it did not find is not healthy."""
+    """A rule that could not look, or not at everything, and why: what it did not find is not healthy.
+
+    ``broke``: by a fault of the rule itself, which nobody could declare.
+    """
 
     code: str
     title: str
     reason: str
+    broke: bool = False
 
 
 Judge = Callable[[View], Iterator[Finding | str]]

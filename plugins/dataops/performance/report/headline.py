@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from dataops.evidence.steps import first_red
 from dataops.evidence.verdict import Check, Part, Verdict
 from dataops.performance.finding import Finding, Severity, Status
 from dataops.performance.report.coverage import is_blind, why_blind
@@ -11,6 +12,8 @@ from dataops.performance.report.document import Area, DataCheck
 from dataops.performance.report.numbers import counted
 
 RANKS = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.NOTICE: 2}
+SLOWER = "statement-slower"
+"""The code of the rule that compares statements with earlier days."""
 SHOWN = 200
 """Findings that a record of evidence holds; the report has all."""
 
@@ -67,31 +70,50 @@ def no_danger(findings: Sequence[Finding]) -> Check:
 
 
 def headline(
-    database: str, findings: Sequence[Finding], areas: Sequence[Area], data_checks: Sequence[DataCheck]
+    database: str,
+    findings: Sequence[Finding],
+    areas: Sequence[Area],
+    data_checks: Sequence[DataCheck],
+    *,
+    checks: Sequence[Check] = (),
+    unseen: Collection[str] = (),
 ) -> str:
-    """What somebody who reads one sentence has to know."""
+    """What somebody who reads one sentence has to know.
+
+    ``checks`` are those of the other steps, ``unseen`` the codes of rules that could not look.
+    """
     blind = [area for area in areas if is_blind(area)]
-    unseen = f" {counted(len(blind), 'kind')} of statistics could not be measured." if blind else ""
+    unmeasured = f" {counted(len(blind), 'kind')} of statistics could not be measured." if blind else ""
     critical = ordered(of_severity(findings, Severity.CRITICAL))
     warnings = ordered(of_severity(findings, Severity.WARNING))
     red = [check for check in data_checks if check.verdict is Verdict.FAILED]
     if critical:
         more = f", and {counted(len(critical) - 1, 'more critical finding')}" if len(critical) > 1 else ""
-        return f"{database} is in danger: {_clause(critical[0].sentence)}{more}.{unseen}"
+        return f"{database} is in danger: {_clause(critical[0].sentence)}{more}.{unmeasured}"
     if red:
         tables = ", ".join(check.table for check in red[:3])
         also = f" Beside that: {counted(len(warnings), 'warning')}." if warnings else ""
-        return f"The data of {database} is not as expected in {tables}.{also}{unseen}"
+        return f"The data of {database} is not as expected in {tables}.{also}{unmeasured}"
     if all(is_blind(area) or area.declared for area in areas):
         return f"Nobody can tell how {database} was: nothing could be measured."
     if warnings:
         rest = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
-        return f"{database} works, but somebody should look: {_clause(warnings[0].sentence)}{rest}.{unseen}"
-    if blind:
         return (
-            f"Nothing wrong was seen on {database}, but {counted(len(blind), 'kind')} of statistics could "
-            f"not be measured: {_clause(why_blind(blind[0]))}."
+            f"{database} works, but somebody should look: {_clause(warnings[0].sentence)}{rest}.{unmeasured}"
         )
+    return _calm(database, blind, first_red(checks), unseen)
+
+
+def _calm(database: str, blind: Sequence[Area], red: Check | None, unseen: Collection[str]) -> str:
+    """Nothing wrong was seen, which is well only where everything was looked at."""
+    but = f"Nothing wrong was seen on {database}, but"
+    if blind:
+        kinds = counted(len(blind), "kind")
+        return f"{but} {kinds} of statistics could not be measured: {_clause(why_blind(blind[0]))}."
+    if red is not None:
+        return f"{but} {red.name} is {red.verdict}: {_clause(red.reason)}."
+    if SLOWER in unseen:
+        return f"{database} is well: nothing will break soon. Whether anything got slower cannot be told yet."
     return f"{database} is well: nothing got slower, and nothing will break soon."
 
 

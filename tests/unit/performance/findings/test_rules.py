@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from dataops.evidence.verdict import Verdict
 from dataops.inventory import Thresholds
 from dataops.performance.finding import Cause, Finding, Severity
-from dataops.performance.findings import RULES, find, judge
+from dataops.performance.findings import RULES, find, judge, judging
+from dataops.performance.looking import every_rule_ran
 from dataops.performance.window import SectionName, Window
 
 from tests.unit.performance.findings.windows import DAY, HEALTHY, UNTIL, healthy, window
@@ -377,6 +380,22 @@ def test_what_cannot_be_measured_is_a_gap_of_every_rule_that_needs_it() -> None:
     assert judgement.findings == ()
     assert judgement.blind == {rule.code for rule in RULES}
     assert not any("broke" in gap.reason for gap in judgement.gaps), judgement.gaps
+
+
+def test_a_rule_that_breaks_is_told_and_leaves_the_night_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(view: object) -> Iterator[Finding | str]:
+        yield "Seen in part."
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(judging, "RULES", (replace(RULES[0], judge=breaks), *RULES[1:]))
+    judgement = judge(window())
+    told = [gap for gap in judgement.gaps if gap.code == RULES[0].code]
+    assert [(gap.broke, "ZeroDivisionError" in gap.reason) for gap in told] == [(False, False), (True, True)]
+    check = every_rule_ran(judgement)
+    assert check.verdict is Verdict.INCONCLUSIVE
+    assert RULES[0].code in check.reason
+    monkeypatch.undo()
+    assert every_rule_ran(judge(window())).verdict is Verdict.PASSED
 
 
 def test_a_window_that_was_hardly_seen_is_a_gap() -> None:

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 from dataops.evidence.verdict import Check, Part, Verdict
 from dataops.performance.finding import Acknowledged, Advice, Cause, Finding, Proof, Severity, Status
-from dataops.performance.report import schema
+from dataops.performance.findings import RULES
+from dataops.performance.report import headline, schema
 from dataops.performance.report.assembling import Told, assemble, night_of
-from dataops.performance.report.document import Report
+from dataops.performance.report.document import Report, Unseen
 from dataops.performance.report.markdown import markdown
 from dataops.performance.report.page import render
 from dataops.performance.window import Quality, SectionName
@@ -51,6 +52,27 @@ def test_a_quiet_day_passes_and_says_what_is_well():
     assert "No deadlock." in told.well
     assert "At most 41 of 97 connections were used." in told.well
     assert any("found in shared buffers" in sentence for sentence in told.well)
+
+
+def test_what_nothing_was_compared_with_is_not_called_as_fast_as_before():
+    told = report(
+        unseen=[Unseen(code=headline.SLOWER, title="A statement got slower", why="There is no earlier day.")]
+    )
+
+    assert told.verdict is Verdict.PASSED
+    assert "nothing got slower" not in told.sentence
+    assert "Whether anything got slower cannot be told yet" in told.sentence
+    assert headline.SLOWER in {rule.code for rule in RULES}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.FAILED])
+@pytest.mark.parametrize("name", ["data", "proof of unused-index:orders_idx", "rules"])
+def test_a_check_that_is_red_is_never_well(name, verdict):
+    told = report(checks=[Check(name=name, verdict=verdict, reason="It was ended.")])
+
+    assert told.verdict is verdict
+    assert "is well" not in told.sentence
+    assert f"{name} is {verdict}: It was ended" in told.sentence
 
 
 def test_danger_fails_the_night_and_stands_first():
