@@ -43,6 +43,15 @@ install() {
     if ! grep -qs '^create_main_cluster *= *false' /etc/postgresql-common/createcluster.conf; then
         echo 'create_main_cluster = false' | $sudo tee -a /etc/postgresql-common/createcluster.conf >/dev/null
     fi
+    # Nor shall it start a proxy, a key-value store or a login of its own: the sandbox starts what it needs.
+    policy=/usr/sbin/policy-rc.d
+    if [ -e $policy ]; then
+        policy=
+    else
+        printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null
+        $sudo chmod 755 $policy
+        trap '$sudo rm -f $policy' EXIT
+    fi
     log=$(mktemp)
     # shellcheck disable=SC2086  # a list of words
     if ! { $sudo apt-get update && $sudo env DEBIAN_FRONTEND=noninteractive \
@@ -51,6 +60,7 @@ install() {
         fail "apt-get could not install:$1 (the whole log: $log)."
     fi
     rm -f "$log"
+    [ -z "$policy" ] || $sudo rm -f $policy
 }
 
 missing=
@@ -65,6 +75,12 @@ have zstd || missing="$missing zstd"
 have barman || missing="$missing barman"
 have pgbadger || missing="$missing pgbadger"
 have setpriv || missing="$missing util-linux"
+have haproxy || [ -x /usr/sbin/haproxy ] || missing="$missing haproxy"
+have etcd || missing="$missing etcd-server"
+have nft || [ -x /usr/sbin/nft ] || missing="$missing nftables"
+have ip || [ -x /usr/sbin/ip ] || missing="$missing iproute2"
+[ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
+have ssh || missing="$missing openssh-client"
 have uv || { [ -n "$python" ] && "$python" -c 'import ensurepip' 2>/dev/null; } || missing="$missing python3-venv"
 
 [ -z "$missing" ] || install "$missing"

@@ -4,6 +4,7 @@ from dataops.inventory.database import Database
 from dataops.inventory.discovery import Unenrolled, unenrolled
 from dataops.inventory.drilling import AFTER_BACKUP, Drill, Fresh, PointPolicy, Smoke, ThirdParty
 from dataops.inventory.duration import Duration, format_duration, parse_duration
+from dataops.inventory.failover import Failover, FailoverNode, Route
 from dataops.inventory.inventory import Inventory, Subject, UnknownSubject
 from dataops.inventory.loading import NoInclude, load
 from dataops.inventory.location import environment_name, include_folder
@@ -19,6 +20,8 @@ __all__ = [
     "Database",
     "Drill",
     "Duration",
+    "Failover",
+    "FailoverNode",
     "Fresh",
     "Hosts",
     "InvalidFile",
@@ -31,6 +34,7 @@ __all__ = [
     "Rds",
     "Report",
     "Retention",
+    "Route",
     "Samples",
     "Server",
     "Smoke",

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from dataops.inventory.drilling import Drill
 from dataops.inventory.duration import Duration
+from dataops.inventory.failover import Failover
 from dataops.inventory.fields import (
     NOT_WRITTEN,
     ConnectionId,
@@ -137,6 +138,9 @@ class Server(Part):
     )
     drill: Drill = Field(Drill(schedule="weekly"), description="Restore drills of its backups.")
     samples: Samples = Field(Samples(), description="Samples of its statistics, for performance reports.")
+    failover: Failover | None = Field(
+        None, description="How it is failed over in tests; without it no scenario may name it."
+    )
     retired: Day | None = Field(None, description="Day from which on it is no longer backed up.")
 
     @field_validator("stanza", "pgbackrest", mode="before")
