@@ -4,105 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from dataops.cli import main
-from dataops.connections import Connection
 from dataops.evidence import listing
 from dataops.evidence.record import Record
 from dataops.evidence.verdict import Check, Verdict
-from dataops.inventory import Inventory
 from dataops.kafka import run
 from dataops.kafka.applying import apply as applying
 from dataops.kafka.applying.apply import lease_name
-from dataops.kafka.changes import Plan
 from dataops.kafka.drift_check import check_drift
-from dataops.kafka.job import Job
-from dataops.kafka.looking import look, session_of
-from dataops.kafka.memory import Memory
-from dataops.kafka.provisioning import Agreed, Outcome, provision
 from dataops.kafka.remembering import recall
 from dataops.platform import Platform
 from dataops.store import ObjectStore, lease
 
 from tests.integration.kafka.broker import KafkaServer
+from tests.integration.kafka.place import Place
 
-CLUSTER = """\
-cluster: {name}
-environment: test
-connection: kafka
-cluster_id: {id}
-owner: us
-guarded: {guarded}
-defaults: {{partitions: 2, replication_factor: 1}}
-"""
 Caught = pytest.CaptureFixture[str]
-
-
-@dataclass
-class Place:
-    """The files of one cluster and the platform around them."""
-
-    kafka: KafkaServer
-    store: ObjectStore
-    include: Path
-    prefix: str
-    name: str
-
-    def cluster(self, *, cluster_id: str = "", guarded: bool = True) -> None:
-        text = CLUSTER.format(
-            name=self.name, id=cluster_id or self.kafka.cluster_id, guarded=str(guarded).lower()
-        )
-        folder = self.include / "kafka" / self.name
-        (folder / "topics").mkdir(parents=True, exist_ok=True)
-        (folder / "cluster.yaml").write_text(text)
-
-    def topics(self, **topics: str) -> None:
-        """Topics by the end of their name, each with what its entry says."""
-        lines = [f"  {self.prefix}{name}: {entry}\n" for name, entry in topics.items()]
-        path = self.include / "kafka" / self.name / "topics" / "us.yaml"
-        path.write_text(f"team: us\ntopics:\n{''.join(lines)}")
-
-    def job(self, holder: str = "a test") -> Job:
-        platform = Platform("test", Inventory(folder=self.include), self.connection)
-        platform.__dict__["store"] = self.store
-        return Job(platform, self.name, said.append, holder)
-
-    def connection(self, connection_id: str) -> Connection:
-        return replace(self.kafka.connection(), id=connection_id)
-
-    def plan(self) -> Plan:
-        job = self.job()
-        with session_of(job) as session:
-            return look(session, job, Memory()).plan
-
-    def apply(self, found: Plan, *, approve: bool = False) -> Outcome:
-        agreed = Agreed(found.safe.hash[:12] or "none was safe", found.gated.hash[:12] if approve else "")
-        return provision(self.job(), agreed)
-
-    def provisioned(self) -> None:
-        """As declared, and with records in a topic, so that a change of it is no longer harmless."""
-        assert self.apply(self.plan()).exit_code == 0
-        self.kafka.produce(f"{self.prefix}plain", 5)
-
-    def alter(self, topic: str, key: str, value: str) -> None:
-        """Somebody changes a topic by hand."""
-        entry = ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
-        changed = ConfigResource(ResourceType.TOPIC, f"{self.prefix}{topic}", incremental_configs=[entry])
-        for future in self.kafka.admin.incremental_alter_configs([changed]).values():
-            future.result()
-
-
-said: list[str] = []
 
 
 @pytest.fixture
 def place(kafka: KafkaServer, store: ObjectStore, tmp_path: Path, prefix: str) -> Place:
-    said.clear()
     made = Place(kafka, store, tmp_path / "include", prefix, f"c{prefix}x")
     made.cluster()
     made.topics(plain="{}", kept="{configs: {retention.ms: 7d}}")
@@ -242,7 +168,7 @@ def test_a_run_that_died_in_the_middle_is_gone_on_with_under_the_same_hash(
     assert 0 < len(begun) < 6
     done = place.apply(found)
     assert (done.exit_code, red(done.record)) == (0, {})
-    assert any("Going on with the plan" in line for line in said)
+    assert any("Going on with the plan" in line for line in place.said)
     assert place.plan().changes == ()
 
 
