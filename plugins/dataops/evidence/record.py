@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from dataops.evidence.picture import Picture
 from dataops.evidence.verdict import Artifact, Check, Figure, Verdict, overall
 
 FORMAT = 1
@@ -66,6 +67,7 @@ class Record(_Part):
     checks: tuple[Check, ...] = ()
     figures: tuple[Figure, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     lineage: Lineage = Lineage()
     programs: Mapping[str, str] = Field(default_factory=dict)
     details: Mapping[str, JsonValue] = Field(default_factory=dict)
