@@ -13,10 +13,10 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 from dataops.airflow import notify, operators, subjects
 from dataops.airflow.limits import NO_SECOND_TRY
 from dataops.errors import ConfigurationError
-from dataops.evidence import publishing
+from dataops.evidence import approving, publishing
 from dataops.evidence.steps import NotPassed, StepReport
 from dataops.evidence.verdict import Check, Verdict
-from dataops.kafka import approval, drift_check, plans, run
+from dataops.kafka import drift_check, plans, run
 from dataops.kafka.changes import Change, DeleteTopic, Part, Plan, Risk
 from dataops.kafka.job import Job, StalePlan
 
@@ -225,7 +225,7 @@ def test_nobody_is_asked_where_nobody_needs_to_be(
 def test_nobody_is_asked_for_what_the_cluster_would_not_take(approve: operators.Approve) -> None:
     it = Run()
     it.left["plan"] = planned(told("rights (gated)", Verdict.FAILED))
-    with pytest.raises(approval.NotApproved, match=r"rights \(gated\)"):
+    with pytest.raises(approving.NotApproved, match=r"rights \(gated\)"):
         it.execute(approve)
     assert shown == {}
 
@@ -251,7 +251,7 @@ def test_every_answer_but_the_yes_of_somebody_else_is_red(
     approve: operators.Approve, it: Run, event: dict[str, Any], told: str
 ) -> None:
     it.left["plan"] = planned()
-    with pytest.raises(approval.NotApproved, match=told):
+    with pytest.raises(approving.NotApproved, match=told):
         approve.execute_complete(it.context(approve), event)
     assert (it.check("approve")["verdict"], told in it.check("approve")["reason"]) == ("failed", True)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dataops.errors import ConfigurationError, DataOpsError
+from dataops.evidence import approving
 from dataops.evidence.publishing import Published, publish
 from dataops.evidence.record import Record
 from dataops.evidence.steps import StepReport, broken, unfinished
-from dataops.kafka import approval, plans, run
+from dataops.kafka import plans, run
 from dataops.kafka.job import Job, StalePlan, this_process, user
 from dataops.kafka.recording import record_of
 
@@ -94,16 +95,16 @@ def _approve(job: Job, planned: StepReport, agreed: Agreed) -> StepReport:
     found, count = _text(planned, "gated"), planned.data.get("gated_changes")
     begun = run.begun(job, agreed.gated)
     if begun:
-        return approval.given(begun, f"{user()} on the command line ({this_process()})")
+        return approving.given(begun, f"{user()} on the command line ({this_process()})")
     if not found:
-        return approval.not_needed("nothing is disruptive or destructive")
+        return approving.not_needed("nothing is disruptive or destructive")
     red = run.stops(planned, "gated")
     if red is not None:
-        return approval.missing(found, f"not asked for: {red.name}: {red.reason}")
+        return approving.missing(found, f"not asked for: {red.name}: {red.reason}")
     if not planned.data.get("guarded"):
-        return approval.not_needed("the cluster is not guarded")
+        return approving.not_needed("the cluster is not guarded")
     if not agreed.gated:
-        return approval.missing(
+        return approving.missing(
             found,
             f"{count} changes wait for a person: read the plan, then apply it with --approve {found[:12]}",
         )
@@ -112,7 +113,7 @@ def _approve(job: Job, planned: StepReport, agreed: Agreed) -> StepReport:
             f"The approval of {agreed.gated[:12]} is stale: files and cluster now give {found[:12]}. "
             "Nothing of it was changed; look at the new plan."
         )
-    return approval.given(found, f"{user()} on the command line ({this_process()})")
+    return approving.given(found, f"{user()} on the command line ({this_process()})")
 
 
 def _code(record: Record, reports: list[StepReport], error: BaseException | None) -> int:

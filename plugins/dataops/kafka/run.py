@@ -33,7 +33,7 @@ Which = Literal["safe", "gated"]
 """The two parts of a plan."""
 
 STEPS = ("check", "plan", "apply", "approve", "apply_approved")
-"""In this order. ``approve`` is a person's; see ``dataops.kafka.approval``."""
+"""In this order. ``approve`` is a person's; see ``dataops.evidence.approving``."""
 
 LEASE_SECONDS = 60
 SHOWN = 100

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
-
-from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk.exceptions import AirflowSkipException
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dataops.airflow import assets, links, subjects
-from dataops.airflow.notify import Asked
+from dataops.airflow.operators.asking import AskSomebodyElse, Question
 from dataops.airflow.operators.backup import RETURNED
 from dataops.airflow.operators.evidence import Evidence
 from dataops.airflow.operators.page_link import EvidencePage
@@ -21,7 +18,9 @@ from dataops.airflow.reports import pack, unpack_as
 from dataops.airflow.schedule import is_too_late
 from dataops.airflow.tags import Capability
 from dataops.errors import DataOpsError
+from dataops.evidence.approving import authors_of
 from dataops.evidence.steps import NotPassed, StepReport, broken, unfinished
+from dataops.inventory.location import include_folder
 from dataops.kafka.job import Job
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from dataops.evidence.verdict import Check
 
-APPROVE, REJECT = "Approve", "Reject"
 STEPS = ("check", "plan", "apply", "approve", "apply_approved")
 
 
@@ -135,93 +133,50 @@ class TopicsApplyApproved(TopicsStep):
         return run.apply(job, "gated", _hash(planned(job, context), "gated"))
 
 
-class Approve(HITLOperator):
-    """Shows a person what is disruptive or destructive, and waits; skipped where there is nothing of it.
+class Approve(AskSomebodyElse):
+    """Shows a person what is disruptive or destructive, and waits; skipped where there is nothing of it."""
 
-    The answer is bound to the plan's hash, which the next step works out again. No lease is held. Whoever
-    started the run or wrote the change cannot approve it, nor can somebody unknown.
-    """
-
-    step = "approve"
+    capability = Capability.KAFKA_TOPICS.value
     template_fields: Sequence[str] = ("cluster", "subject", "body")
 
-    def __init__(self, *, cluster: str, response_timeout: timedelta, **kwargs: Any) -> None:
-        super().__init__(**{
-            "task_id": self.step,
-            "subject": f"Changes of the Kafka cluster {cluster} that are not safe",
-            "options": [APPROVE, REJECT],
-            "response_timeout": response_timeout,
-            **kwargs,
-        })
+    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
+        super().__init__(
+            asked_about=cluster,
+            **{"subject": f"Changes of the Kafka cluster {cluster} that are not safe", **kwargs},
+        )
         self.cluster = cluster
 
-    def execute(self, context: Context) -> Any:
-        """Ask, unless nobody needs to be asked."""
+    def question(self, context: Context) -> Question:
+        """The gated part of the plan, the worst case first."""
         from dataops.kafka import approval, plans, run
 
         job = job_of(self, context)
         report = planned(job, context)
         part = _hash(report, "gated")
         if not part:
-            self._skip(context, job, "nothing is disruptive or destructive")
+            self.skip_asking(context, "nothing is disruptive or destructive")
         if red := run.stops(report, "gated"):
-            self._refuse(context, job, part, f"not asked for: {red.name}: {red.reason}")
+            self.refuse(context, f"not asked for: {red.name}: {red.reason}")
         if not report.data.get("guarded"):
-            self._skip(context, job, "the cluster is not guarded")
+            self.skip_asking(context, "the cluster is not guarded")
         found = plans.read_plan(job.platform.store, str(report.data["plan"]))
-        self.body = approval.request(found, link=links.runbook(context["dag"].dag_id))
-        self.notifiers = [
-            Asked(
-                capability=Capability.KAFKA_TOPICS.value,
-                subject=self.cluster,
-                owner=job.desired.cluster.owner,
-                question=f"{approval.worst_case(found)} Plan {part[:12]}.",
-            )
-        ]
-        return super().execute(context)
+        return Question(
+            body=approval.request(found, link=links.runbook(context["dag"].dag_id)),
+            sentence=f"{approval.worst_case(found)} Plan {part[:12]}.",
+            owner=job.desired.cluster.owner,
+        )
 
-    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
-        """The report of an approval that counts; ``NotApproved`` for every other answer, and for none."""
-        from dataops.kafka import approval
+    def plan_hash(self, context: Context) -> str:
+        """That of the gated part."""
+        return _hash(planned(job_of(self, context), context), "gated")
 
-        job = job_of(self, context)
-        part = _hash(planned(job, context), "gated")
-        if "error" in event:
-            self._refuse(context, job, part, f"nobody answered in time ({event['error_type']})")
-        answered = super().execute_complete(context, event)
-        who = dict(answered.get("responded_by_user") or {})
-        approver = [str(each) for each in (who.get("id"), who.get("name")) if each]
-        if answered["chosen_options"] != [APPROVE]:
-            self._refuse(context, job, part, f"{approver[-1] if approver else 'somebody'} said no")
-        problem = approval.objection(approver, self._requesters(context), self._authors(job, context))
-        if problem:
-            self._refuse(context, job, part, problem)
-        return left_by(context, job, approval.given(part, approver[-1]))
+    def authors(self) -> Sequence[str]:
+        """Whoever last changed a file of the cluster."""
+        return authors_of(include_folder() / "kafka" / self.cluster)
 
-    def _requesters(self, context: Context) -> list[str] | None:
-        """Who started the run; None where it was a person whom nobody can name, none for the schedule."""
-        run: Any = context["dag_run"]
-        name = getattr(run, "triggering_user_name", None)
-        by_hand = str(getattr(run.run_type, "value", run.run_type)) == "manual"
-        return [name] if name else None if by_hand else []
-
-    def _authors(self, job: Job, context: Context) -> Sequence[str]:
-        from dataops.kafka import approval
-
-        told = context["params"].get("author")
-        return [str(told)] if told else approval.authors_of(job.include, job.cluster)
-
-    def _skip(self, context: Context, job: Job, reason: str) -> NoReturn:
-        from dataops.kafka import approval
-
-        left_by(context, job, approval.not_needed(reason))
-        raise AirflowSkipException(f"Nobody has to approve: {reason}.")
-
-    def _refuse(self, context: Context, job: Job, part: str, reason: str) -> NoReturn:
-        from dataops.kafka import approval
-
-        left_by(context, job, approval.missing(part, reason))
-        raise approval.NotApproved(f"Not approved: {reason}. Nothing of it was changed.")
+    def leave(self, context: Context, report: StepReport) -> dict[str, Any]:
+        """Beside the reports of the other steps."""
+        return left_by(context, job_of(self, context), report)
 
 
 class TopicsEvidence(Evidence):
