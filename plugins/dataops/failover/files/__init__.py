@@ -1,0 +1,1 @@
+"""The files under include/failover: read, held against the inventory, described, started."""
