@@ -19,7 +19,6 @@ from sandbox.ports import LOOPBACK
 
 SUPERUSER = "postgres"
 SETTINGS: Mapping[str, str] = {
-    "listen_addresses": LOOPBACK,
     "wal_level": "logical",
     "wal_log_hints": "on",
     "max_wal_senders": "10",
@@ -62,6 +61,8 @@ class Cluster:
     port: int
     password: str = field(repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
+    address: str = LOOPBACK
+    """Where it listens: clusters on loopback addresses of their own may share a port, as hosts do."""
 
     @property
     def data(self) -> Path:
@@ -80,7 +81,7 @@ class Cluster:
 
     def dsn(self, dbname: str = "postgres") -> str:
         """A libpq URI for the superuser."""
-        return f"postgresql://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/{dbname}"
+        return f"postgresql://{SUPERUSER}:{self.password}@{self.address}:{self.port}/{dbname}"
 
     @property
     def command(self) -> list[str]:
@@ -171,6 +172,7 @@ class Cluster:
         """Write the settings; they hold from the next start or reload."""
         wanted = {
             **SETTINGS,
+            "listen_addresses": self.address,
             "unix_socket_directories": str(self.sockets),
             **self.settings,
             "port": str(self.port),
@@ -203,7 +205,7 @@ class Cluster:
 
     def is_ready(self) -> bool:
         """Whether connections are accepted."""
-        probe = [str(programs() / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port), "-t", "1"]
+        probe = [str(programs() / "pg_isready"), "-q", "-h", self.address, "-p", str(self.port), "-t", "1"]
         return subprocess.run(probe, check=False).returncode == 0
 
     @property
@@ -271,4 +273,4 @@ class Cluster:
 
 
 def _conninfo(cluster: Cluster) -> str:
-    return f"host={LOOPBACK} port={cluster.port} user={SUPERUSER} application_name=standby"
+    return f"host={cluster.address} port={cluster.port} user={SUPERUSER} application_name=standby"
