@@ -1,5 +1,4 @@
-"""Tonight's findings against those of earlier nights: new, open, came back, fixed; and did the advice "
-"help?"""
+"""Tonight's findings against those of earlier nights: new, open, came back, fixed; did the advice help?"""
 
 from __future__ import annotations
 
@@ -10,7 +9,9 @@ from fnmatch import fnmatchcase
 from dataops.inventory.reporting import Acknowledgement
 from dataops.performance.finding import Acknowledged, Finding, Severity, Status
 from dataops.performance.findings import Judgement
+from dataops.performance.helped import helped
 from dataops.performance.night import Night
+from dataops.performance.window import Window
 
 LOOK_BACK = 60
 """Nights in which an earlier appearance is looked for."""
@@ -22,13 +23,17 @@ def judged(
     acknowledgements: Sequence[Acknowledgement] = (),
     *,
     today: date,
-    now: datetime,
+    tonight: Window,
+    earlier: Sequence[Window] = (),
 ) -> tuple[Finding, ...]:
     """Tonight's findings with status, since when, and who knows of them; then those that are fixed.
 
-    ``nights`` are earlier reports, newest first. A finding of the last night that is not there any more is
-    fixed only where its rule could look at everything tonight; else it stays open, as it was last seen.
+    ``nights`` are earlier reports, ``earlier`` windows that tonight's is compared with, both newest first: by
+    them a finding that is gone says whether that helped. A finding of the last night that is not there any
+    more is fixed only where its rule could look at everything tonight; else it stays open, as it was last
+    seen.
     """
+    now = tonight.until
     recent = list(nights)[:LOOK_BACK]
     last = (
         {each.key: each for each in recent[0].findings if each.status is not Status.FIXED} if recent else {}
@@ -38,7 +43,7 @@ def judged(
     for key, before in last.items():
         if key not in found:
             unseen = before.code in judgement.blind
-            told.append(_unseen(before) if unseen else _fixed(before))
+            told.append(_unseen(before) if unseen else _fixed(before, tonight, earlier))
     return tuple(_acknowledged(each, acknowledgements, today) for each in told)
 
 
@@ -57,15 +62,14 @@ def _unseen(before: Finding) -> Finding:
     return before.model_copy(update={"status": Status.OPEN, "sentence": sentence})
 
 
-def _fixed(before: Finding) -> Finding:
-    helped = ""
-    if before.advice is not None and before.advice.sql:
-        helped = " What was advised, or something as good, was done."
+def _fixed(before: Finding, tonight: Window, earlier: Sequence[Window]) -> Finding:
+    told, figures = helped(before, tonight, earlier)
     return before.model_copy(
         update={
             "status": Status.FIXED,
             "severity": Severity.NOTICE,
-            "sentence": f"Gone tonight: {before.sentence}{helped}",
+            "sentence": f"Gone tonight: {before.sentence} {told}".rstrip(),
+            "evidence": figures or before.evidence,
             "impact": 0.0,
             "acknowledged": None,
         }

@@ -60,7 +60,12 @@ def look(job: ReportJob) -> Look:
     job.say(f"Compared with {len(compared)} earlier windows and {len(before)} earlier nights")
     judgement = judge(tonight, compared, job.wanted.thresholds)
     findings = history.judged(
-        judgement, before, job.wanted.acknowledged, today=job.until.date(), now=tonight.until
+        judgement,
+        before,
+        job.wanted.acknowledged,
+        today=job.until.date(),
+        tonight=tonight,
+        earlier=compared,
     )
     return Look(
         window=tonight,

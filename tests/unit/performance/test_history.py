@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from dataops.inventory import Acknowledgement
 from dataops.performance.finding import Advice, Cause, Finding, Severity, Status
 from dataops.performance.findings import Gap, Judgement
 from dataops.performance.history import judged
 from dataops.performance.night import Night
+from dataops.performance.statement_text import fingerprint
+from dataops.performance.window import SectionName, Window
+
+from tests.unit.performance.findings.windows import DAY, healthy, window
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 TODAY = NOW.date()
@@ -33,7 +38,8 @@ def _night(days: int, *findings: Finding) -> Night:
 def _told(
     judgement: Judgement, nights: list[Night], known: list[Acknowledgement] | None = None
 ) -> dict[str, Finding]:
-    return {each.object: each for each in judged(judgement, nights, known or [], today=TODAY, now=NOW)}
+    told = judged(judgement, nights, known or [], today=TODAY, tonight=window(until=NOW))
+    return {each.object: each for each in told}
 
 
 def test_the_first_time_is_new_and_since_now() -> None:
@@ -61,7 +67,7 @@ def test_what_is_gone_is_fixed_once_and_then_forgotten() -> None:
     before = _finding("index a", advice=Advice(sentence="Drop it.", sql="DROP INDEX a;"))
     told = _told(Judgement(), [_night(1, before)])
     assert (told["index a"].status, told["index a"].severity) == (Status.FIXED, Severity.NOTICE)
-    assert "advised" in told["index a"].sentence
+    assert told["index a"].sentence == "Gone tonight: Nothing has used it."
     assert _told(Judgement(), [_night(1, told["index a"]), _night(2, before)]) == {}
 
 
@@ -87,3 +93,47 @@ def test_an_acknowledgement_holds_until_its_day_and_for_its_objects() -> None:
     assert _told(found, [], [over])["index public.yearly_a"].acknowledged is None
     other = known.model_copy(update={"code": "old-xmin", "until": date(2027, 1, 1)})
     assert _told(found, [], [other])["index public.yearly_a"].acknowledged is None
+
+
+STATEMENT = "SELECT * FROM orders WHERE state = $1"
+
+
+def _called(seconds: float, *, days: int = 0) -> Window:
+    """A window in which the statement takes this long each of a hundred times."""
+    row = healthy(
+        SectionName.STATEMENTS,
+        statement=fingerprint(STATEMENT),
+        text=STATEMENT,
+        calls=100,
+        exec_seconds=100 * seconds,
+    )
+    return window({SectionName.STATEMENTS: [row]}, until=NOW - days * DAY)
+
+
+@pytest.mark.parametrize(
+    ("tonight", "earlier", "says"),
+    [
+        (
+            _called(0.002),
+            [_called(0.5, days=1)],
+            "It helped: `SELECT * FROM orders WHERE state = $1` takes 2 ms",
+        ),
+        (_called(0.48), [_called(0.5, days=1)], "It brought little"),
+        (_called(0.9), [_called(0.5, days=1)], "It did not help"),
+        (window(until=NOW), [_called(0.5, days=1)], "cannot be told: its statement was not called"),
+        (_called(0.002), [window(until=NOW - DAY)], "cannot be told: no earlier window"),
+    ],
+)
+@pytest.mark.parametrize("by", ["advice", "object"])
+def test_what_is_gone_says_whether_that_helped(
+    tonight: Window, earlier: list[Window], says: str, by: str
+) -> None:
+    advice = Advice(sentence="Build it.", sql="CREATE INDEX …;", statement=STATEMENT)
+    before = (
+        _finding("table public.orders", advice=advice)
+        if by == "advice"
+        else _finding(f"statement {fingerprint(STATEMENT)}")
+    )
+    (told,) = judged(Judgement(), [_night(1, before)], today=TODAY, tonight=tonight, earlier=earlier)
+    assert (told.status, says in told.sentence) == (Status.FIXED, True), told.sentence
+    assert [each.name for each in told.evidence] == ([] if "cannot" in says else ["mean before", "mean"])

@@ -13,12 +13,14 @@ from dataops.performance.findings import (
     sessions,
     statements,
     storage,
+    table_regressions,
     writing,
 )
 from dataops.performance.findings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *regressions.RULES,
+    *table_regressions.RULES,
     *statements.RULES,
     *repeating.RULES,
     *sessions.RULES,

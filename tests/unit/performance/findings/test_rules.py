@@ -323,13 +323,20 @@ COMPARED: Mapping[str, tuple[Cause, Mapping[SectionName, list[dict[str, Any]]]]]
             ]
         },
     ),
+    "table-reads-more": (
+        Cause.MORE_CALLS,
+        {
+            S.TABLES: [{**TABLE, "heap_blocks_hit": 9_000_000}],
+            S.STATEMENTS: [healthy(S.STATEMENTS, calls=90_000), SLOW],
+        },
+    ),
     "cache-hit-drop": (Cause.APPLICATION, {S.DATABASE: [{**DATABASE, "blocks_read": 9_000_000}]}),
 }
 """Found only by comparison with earlier days."""
 
 
 def _usual() -> list[Window]:
-    rows = {S.STATEMENTS: [STATEMENT, SLOW]}
+    rows = {S.STATEMENTS: [STATEMENT, SLOW], S.TABLES: [TABLE]}
     return [window(rows, until=UNTIL - 7 * DAY * back) for back in (1, 2, 3)]
 
 
@@ -449,6 +456,38 @@ def test_an_index_that_is_gone_is_the_cause() -> None:
     finding = _of(find(window(slow), usual), "statement-slower")
     assert finding.cause is Cause.DEPLOYMENT
     assert "index public.orders_state" in finding.related
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"live_rows": 3_000_000}, Cause.GREW),
+        ({"heap_bytes": 300_000_000}, Cause.BLOAT),
+        ({"seq_scans": 40}, Cause.PLAN_CHANGED),
+        ({}, Cause.UNKNOWN),
+    ],
+)
+def test_a_table_that_is_read_more_says_why(changes: dict[str, Any], cause: Cause) -> None:
+    read = {S.TABLES: [{**TABLE, "heap_blocks_hit": 9_000_000, **changes}]}
+    finding = _of(find(window(read), _usual()), "table-reads-more")
+    assert (finding.cause, finding.severity) == (cause, Severity.NOTICE)
+    assert finding.related == ("statement s1",)
+    assert [each.value for each in finding.evidence[:2]] == [9_000_000, 1_000_000]
+
+
+@pytest.mark.parametrize("blocks", [2_900_000, 1_000_000])
+def test_a_table_that_is_read_somewhat_more_is_none_of_it(blocks: int) -> None:
+    read = {S.TABLES: [{**TABLE, "heap_blocks_hit": blocks}]}
+    assert not [each for each in find(window(read), _usual()) if each.code == "table-reads-more"]
+
+
+def test_a_small_table_that_is_read_ten_times_as_much_costs_too_little() -> None:
+    usual = [
+        window({S.TABLES: [{**TABLE, "heap_blocks_hit": 1_000}]}, until=UNTIL - 7 * DAY * back)
+        for back in (1, 2)
+    ]
+    read = {S.TABLES: [{**TABLE, "heap_blocks_hit": 10_000}]}
+    assert not [each for each in find(window(read), usual) if each.code == "table-reads-more"]
 
 
 def test_a_busy_single_row_statement_is_no_loop() -> None:

@@ -76,6 +76,8 @@ HEALTHY: Rows = {
             "rows_deleted": 0,
             "seq_scans": 0,
             "seq_rows_read": 0,
+            "heap_blocks_hit": 1_000_000,
+            "heap_blocks_read": 0,
             "xid_age": 1_000,
             "vacuums": 0,
             "autovacuums": 1,
