@@ -15,6 +15,7 @@ from dataops.cli import (
     backup_verbs,
     drill_verbs,
     evidence_verbs,
+    failover_verbs,
     inventory_verbs,
     kafka_verbs,
     quality_verbs,
@@ -35,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(
         prog="dataops",
         description="Back up databases, prove the backups by drills, provision Kafka topics, "
-        "report on performance, and look after the platform.",
+        "report on performance, test failover, and look after the platform.",
         epilog="Exit codes: 0 passed, 1 failed, 2 wrong usage or configuration, 3 inconclusive, "
         "4 changes pending (kafka plan).",
     )
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
         kafka_verbs,
         quality_verbs,
         report_verbs,
+        failover_verbs,
         evidence_verbs,
     ):
         group.add(verbs, common)

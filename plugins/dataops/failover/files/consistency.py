@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dataops.failover.files.scenario_file import ScenarioFile
+from dataops.failover.planning.course import AT_STANDBY
 from dataops.failover.scenario import FaultName, Mode, Scenario
 from dataops.inventory import Database, Inventory, Server, UnknownSubject, format_duration
 from dataops.inventory.explain import nearest
@@ -27,8 +28,6 @@ OF_MODE: dict[Mode, tuple[FaultName, ...]] = {
     "region_loss": ("region_lost",),
 }
 """What each mode may break; ``tabletop`` breaks nothing and may name any."""
-OF_STANDBYS: frozenset[FaultName] = frozenset(("lagging_standby", "kill_standby", "standby_disk_full"))
-"""What is broken at a standby, and not at the primary."""
 SHORTEST_LEASE = timedelta(seconds=5)
 """A coordinator renews its lease at a third of it; a store may take a second to answer."""
 MOST_SHOWN = 20
@@ -126,7 +125,7 @@ def _check_nodes(file: ScenarioFile, scenario: Scenario, server: Server) -> None
             message = f"is no node of {server.name}{nearest(named, known)}"
             file.complain(key, message, repr(named), known)
     same = scenario.standby is not None and scenario.node == scenario.standby
-    if same and scenario.breaks not in OF_STANDBYS:
+    if same and scenario.breaks not in AT_STANDBY:
         file.complain("standby", "is also the node that is broken: name another one", repr(scenario.standby))
 
 
