@@ -100,6 +100,7 @@ def test_wrong_usage_is_2_and_says_what_is_possible(argv: list[str], capsys: Cau
         "backup restore",
         "watch",
         "sweep",
+        "failover plan",
         "evidence list",
         "evidence show",
     ],
