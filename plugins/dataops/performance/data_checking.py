@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dataops.evidence.steps import StepReport
-from dataops.evidence.verdict import Check, Figure, Part, Verdict
+from dataops.evidence.verdict import Check, Figure, Verdict
 from dataops.performance.job import ReportJob
 from dataops.performance.report.loads import PREFIX
 from dataops.quality import TableResult, run_suite, suite_path
@@ -70,14 +70,5 @@ def _check(table: TableResult) -> Check:
         observed=table.summary,
         seconds=table.seconds,
         reason=table.reason,
-        parts=tuple(
-            Part(
-                name=each.words,
-                verdict=each.verdict,
-                expected=each.expected,
-                observed=each.observed,
-                reason=each.reason,
-            )
-            for each in table.results
-        ),
+        parts=table.parts,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dataops.evidence.verdict import Verdict
+from dataops.evidence.verdict import Part, Verdict
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,20 @@ class TableResult:
         why = first.reason or f"expected {first.expected}, observed {first.observed}"
         more = f" ({len(red) - 1} more of {len(self.results)} are red)" if len(red) > 1 else ""
         return f"{first.words}: {why.rstrip('.')}{more}."
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Each expectation as evidence keeps it."""
+        return tuple(
+            Part(
+                name=each.words,
+                verdict=each.verdict,
+                expected=each.expected,
+                observed=each.observed,
+                reason=each.reason,
+            )
+            for each in self.results
+        )
 
     @property
     def summary(self) -> str:

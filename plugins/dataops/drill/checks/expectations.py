@@ -8,7 +8,6 @@ from pathlib import Path
 from dataops.drill.checks.finding import Finding, inconclusive, not_applicable
 from dataops.drill.checks.looking import Look
 from dataops.drill.checks.registry import check
-from dataops.evidence.verdict import Part
 from dataops.inventory import Database
 from dataops.quality import TableResult, run_suite, suite_path
 
@@ -60,14 +59,5 @@ def _finding(table: TableResult) -> Finding:
         observed=table.summary,
         reason=table.reason,
         about=table.table,
-        parts=tuple(
-            Part(
-                name=each.words,
-                verdict=each.verdict,
-                expected=each.expected,
-                observed=each.observed,
-                reason=each.reason,
-            )
-            for each in table.results
-        ),
+        parts=table.parts,
     )
