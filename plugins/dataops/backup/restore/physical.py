@@ -21,6 +21,7 @@ from dataops.backup.manifest.header import Consistency
 from dataops.backup.restore.aim import Aim, aim
 from dataops.backup.restore.copying import Copying, recovery_folder
 from dataops.backup.restore.opening import opened
+from dataops.backup.restore.own_copy import own_copies
 from dataops.backup.sealing import Seal
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError
@@ -53,7 +54,8 @@ def restore_physical(
     store = platform.replica if from_replica else platform.store
     if store is None:
         raise ConfigurationError("There is no replica bucket to restore from: set DATAOPS_REPLICA_BUCKET.")
-    goal = aim(catalog.backups(store, subject.name), point)
+    backups = catalog.backups(store, subject.name)
+    goal = aim(own_copies(backups) if from_replica else backups, point)
     run = _Restore(platform, subject, goal, target.absolute(), 2 if from_replica else 1, say)
     run.insist_on_empty_target()
     run.say_steps(verify=verify)

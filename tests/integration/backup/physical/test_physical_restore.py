@@ -31,3 +31,16 @@ def test_a_backup_id_restores_what_its_manifest_says_and_not_a_commit_more(
     assert [check.verdict for check in report.checks] == [Verdict.PASSED] * 3, report.checks
     assert said[0].startswith("1. Copy backup")
     assert not target.with_name("restored.recovery").exists()
+
+
+def test_what_the_other_region_holds_is_restored_by_its_own_name(site: Site, full: Run, target: Path) -> None:
+    report = restore_physical(
+        site.platform(),
+        site.server(),
+        point=full.backup_id,
+        target=target,
+        say=lambda line: None,
+        verify=True,
+        from_replica=True,
+    )
+    assert [check.verdict for check in report.checks] == [Verdict.PASSED] * 3, report.checks
