@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 SANDBOX := $(PYTHON) -m sandbox
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint bench torture new-server new-database new-topic
+.PHONY: help setup demo up down status test lint bench torture new-server new-database new-topic new-scenario
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,3 +45,6 @@ new-database: setup ## Write include/databases/NAME.yaml: make new-database NAME
 
 new-topic: setup ## Add a Kafka topic to its team's file: make new-topic NAME=shop.orders TEAM=shop CLUSTER=main
 	@.venv/bin/dataops new topic $(NAME) --team $(TEAM) $(if $(CLUSTER),--cluster $(CLUSTER))
+
+new-scenario: setup ## Write a failover test, include/failover/NAME.yaml: make new-scenario NAME=shop_crash DATABASE=shop MODE=crash
+	@.venv/bin/dataops new scenario $(NAME) $(if $(DATABASE),--database $(DATABASE)) $(if $(MODE),--mode $(MODE))

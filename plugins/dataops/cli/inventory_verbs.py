@@ -71,6 +71,22 @@ def _add_new(group: Verbs, common: argparse.ArgumentParser) -> None:
     topic.add_argument("--cluster", default="", help="cluster that it is on (default: the only one)")
     topic.add_argument("--description", default="", metavar="TEXT", help="what the topic carries")
     topic.set_defaults(run=run_new_topic)
+    scenario = group.add_parser(
+        "scenario", parents=[common], help="a scenario of failover tests, in include/failover"
+    )
+    scenario.add_argument("name", metavar="NAME")
+    scenario.add_argument(
+        "--database",
+        default="",
+        help="database that it is about (default: the only one on a server with nodes)",
+    )
+    scenario.add_argument(
+        "--mode",
+        choices=("tabletop", "switchover", "crash", "partition", "region_loss"),
+        default="tabletop",
+        help="how far it goes (default: tabletop, which does nothing)",
+    )
+    scenario.set_defaults(run=run_new_scenario)
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -79,7 +95,8 @@ def run_check(arguments: argparse.Namespace) -> int:
 
     resolve = from_environment if arguments.connections else None
     environment = environment_of(arguments) if arguments.connections else None
-    report = _with_suites(check(include_of(arguments), resolve=resolve, environment=environment), arguments)
+    report = check(include_of(arguments), resolve=resolve, environment=environment)
+    report = _with_scenarios(_with_suites(report, arguments), arguments)
     if arguments.discover:
         report = discover(report, platform_of(arguments))
     answer(_document(report), _text(report), as_json=arguments.json)
@@ -95,14 +112,22 @@ def _with_suites(report: Report, arguments: argparse.Namespace) -> Report:
     return replace(report, problems=(*report.problems, *check_suites(include, names)))
 
 
+def _with_scenarios(report: Report, arguments: argparse.Namespace) -> Report:
+    """The report with what is wrong in the scenarios of failover tests."""
+    from dataops.failover.files.loading import check as check_scenarios
+
+    return replace(report, problems=(*report.problems, *check_scenarios(include_of(arguments))))
+
+
 def run_schema(arguments: argparse.Namespace) -> int:
     """0; the files that the models generate are up to date afterwards."""
+    from dataops.failover.files.schema import write as write_failover
     from dataops.inventory.schema import write
     from dataops.kafka.files.schema import write as write_kafka
 
     include = include_of(arguments)
     docs = include.resolve().parent / "docs"
-    written = (*write(include, docs), *write_kafka(include, docs))
+    written = (*write(include, docs), *write_kafka(include, docs), *write_failover(include, docs))
     changed = [str(path) for path in written]
     answer(
         {"changed": changed},
@@ -164,6 +189,17 @@ def run_new_topic(arguments: argparse.Namespace) -> int:
         description=arguments.description,
     )
     answer({"path": str(path)}, f"Added {arguments.name} to {path}", as_json=arguments.json)
+    return 0
+
+
+def run_new_scenario(arguments: argparse.Namespace) -> int:
+    """0; a valid file of a scenario was written."""
+    from dataops.failover.files.starting import new_scenario
+
+    include = include_of(arguments)
+    inventory = load(include, arguments.environment)
+    path = new_scenario(include, inventory, arguments.name, database=arguments.database, mode=arguments.mode)
+    answer({"path": str(path)}, f"Wrote {path}", as_json=arguments.json)
     return 0
 
 

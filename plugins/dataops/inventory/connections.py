@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dataops.connections import Resolve
 from dataops.errors import ConfigurationError
+from dataops.inventory.failover import Failover
 from dataops.inventory.inventory import Subject
 from dataops.inventory.problem import Problem
 from dataops.inventory.server import Server
@@ -35,8 +36,24 @@ def named_by(subject: Subject) -> Iterator[tuple[str, str]]:
         yield (
             ("rds.connection", subject.rds.connection) if subject.rds else ("pgbackrest", subject.pgbackrest)
         )
+        if subject.failover:
+            yield from _of_failover(subject.failover)
     if subject.encryption_connection:
         yield "encryption", subject.encryption_connection
+
+
+def _of_failover(failover: Failover) -> Iterator[tuple[str, str]]:
+    """What a failover test needs: each node, its host, the route, and the list of what may be tested."""
+    for name, node in failover.nodes.items():
+        yield f"failover.nodes.{name}.connection", node.connection
+        if node.host:
+            yield f"failover.nodes.{name}.host", node.host
+    yield "failover.route.connection", failover.route.connection
+    if failover.route.control:
+        yield "failover.route.control", failover.route.control
+    if failover.api:
+        yield "failover.api", failover.api
+    yield "failover.targets", failover.targets
 
 
 def _missing(resolve: Resolve, connection_id: str) -> ConfigurationError | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dataops.inventory.database import Database
 from dataops.inventory.duration import format_duration
 from dataops.inventory.explain import nearest
+from dataops.inventory.failover_consistency import check_failover
 from dataops.inventory.inventory import Subject
 from dataops.inventory.schedule import KEYWORDS
 from dataops.inventory.server import Server
@@ -26,7 +27,7 @@ def check_together(files: Sequence[File]) -> None:
     databases = {file.name: file for file in files if file.kind == "database"}
     _check_names(servers, databases)
     for file in servers.values():
-        _check_server(file)
+        _check_server(file, set(databases))
     for file in databases.values():
         _check_database(file, servers)
     # Last, among valid files only: a broken file promises nothing.
@@ -43,12 +44,13 @@ def _check_names(servers: dict[str, File], databases: dict[str, File]) -> None:
             )
 
 
-def _check_server(file: File) -> None:
+def _check_server(file: File, databases: set[str]) -> None:
     server = file.subject
     if not isinstance(server, Server):
         return
     if server.rds and "physical" in server.model_fields_set:
         file.problems.append(file.problem("physical", "cannot be combined with rds: take one of them out"))
+    check_failover(file, server, databases)
     _check_rpo(file, server)
 
 

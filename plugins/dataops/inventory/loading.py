@@ -56,8 +56,9 @@ class File:
         return value if isinstance(value, str) else None
 
     def problem(self, key: str, message: str, value: str = "", allowed: tuple[str, ...] = ()) -> Problem:
-        """A problem of this file, placed at this dotted key."""
-        line = self.document.place(*key.split(".")).line if self.document and key else 0
+        """A problem of this file, placed at this dotted key, in which numbers count a list from 0."""
+        parts = [int(part) if part.isdecimal() else part for part in key.split(".")]
+        line = self.document.place(*parts).line if self.document and key else 0
         return Problem(self.path, line, key, message, value, allowed)
 
 

@@ -12,7 +12,7 @@ from dataops.inventory.schema import schema_of
 
 ANY = "JsonValue"
 """The name under which a schema keeps what may be of any type."""
-NESTED = ("drill", "report")
+NESTED = ("drill", "failover", "report")
 """The mappings that hold others, which are told by their path."""
 OF_DATABASES = "report"
 """The mapping that only a database has; its others are told with the server."""
@@ -46,7 +46,8 @@ def _tables(schema: dict[str, Any], title: str) -> Iterator[dict[str, Any]]:
             _row(key, field, name, key in part.get("required", ()))
             for key, field in part["properties"].items()
         ]
-        yield {"name": name, "meaning": part["description"], "rows": rows}
+        heading = name.replace("<name>", "&lt;name&gt;")
+        yield {"name": heading, "meaning": part["description"], "rows": rows}
 
 
 def _place_of(schema: dict[str, Any], part: str) -> str:
@@ -54,7 +55,8 @@ def _place_of(schema: dict[str, Any], part: str) -> str:
     for above, fields in (("", schema), *schema["$defs"].items()):
         for key, field in fields.get("properties", {}).items():
             if f"/{part}'" in str(field):
-                return f"{_place_of(schema, above)}.{key}" if above else key
+                place = f"{key}.<name>" if field.get("type") == "object" else key
+                return f"{_place_of(schema, above)}.{place}" if above else place
     raise KeyError(part)
 
 
@@ -74,7 +76,7 @@ def _form(field: dict[str, Any], place: str) -> str:
     if "examples" in field:
         return _single(field)
     choices = [each for each in field.get("anyOf", [field]) if each.get("type") != "null"]
-    if field.get("type") == "boolean":
+    if [each.get("type") for each in choices] == ["boolean"]:
         return "`true` or `false`"
     return " or ".join(dict.fromkeys(_of_kind(each, place) for each in choices))
 
@@ -83,10 +85,19 @@ def _of_kind(schema: dict[str, Any], place: str) -> str:
     if schema.get("type") == "array":
         each = _of_kind(schema["items"], place)
         return f"list of {each.replace('mapping', 'mappings', 1)}"
+    if schema.get("type") == "object":
+        return f"mappings by name, see [{place}](#{_anchor(place)}name)"
     if "$ref" in schema:
-        linked = f"mapping, see [{place}](#{place.replace('.', '')})"
-        return "any value" if schema["$ref"].endswith(f"/{ANY}") else linked
+        return (
+            "any value"
+            if schema["$ref"].endswith(f"/{ANY}")
+            else f"mapping, see [{place}](#{_anchor(place)})"
+        )
     return _single(schema)
+
+
+def _anchor(place: str) -> str:
+    return place.replace(".", "")
 
 
 def _single(schema: dict[str, Any]) -> str:

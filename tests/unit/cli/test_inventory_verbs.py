@@ -34,6 +34,16 @@ def test_a_valid_inventory_is_0_and_one_line(include: Path, capsys: Caught) -> N
     assert (out, err) == ("1 server and 1 database are valid.\n", "")
 
 
+def test_scenarios_of_failover_tests_are_checked_too(include: Path, capsys: Caught) -> None:
+    shutil.copytree(ROOT / "include" / "failover", include / "failover")
+    assert main(["inventory", "check", "--include", str(include)]) == 0
+    with (include / "failover" / "sandbox_crash.yaml").open("a") as stream:
+        stream.write("fault: cut_node\n")
+    capsys.readouterr()
+    assert main(["inventory", "check", "--include", str(include)]) == 2
+    assert "fault: 'cut_node' is nothing that the mode crash breaks" in capsys.readouterr().out
+
+
 def test_mistakes_are_2_and_grouped_by_file(include: Path, capsys: Caught) -> None:
     with (include / "databases" / "flights.yaml").open("a") as stream:
         stream.write("jobs: 0\ncontent: fully\n")
@@ -96,7 +106,8 @@ def test_connections_are_looked_for_where_asked(
 ) -> None:
     arguments = ["inventory", "check", "--connections", "--environment", "sandbox", "--include", str(include)]
     ids = ("SANDBOX_PRIMARY", "SANDBOX_STANDBY", "SANDBOX_PGBACKREST", "DATAOPS_ENCRYPTION")
-    for name in ids:
+    failover = ("SANDBOX_PRIMARY_HOST", "SANDBOX_STANDBY_HOST", "SANDBOX_ROUTE", "SANDBOX_HAPROXY")
+    for name in (*ids, *failover, "FAILOVER_TARGETS"):
         monkeypatch.setenv(f"AIRFLOW_CONN_{name}", "generic://somewhere")
     assert main(arguments) == 0
     monkeypatch.delenv("AIRFLOW_CONN_SANDBOX_STANDBY")
@@ -104,7 +115,8 @@ def test_connections_are_looked_for_where_asked(
     assert main(arguments) == 2
     out = capsys.readouterr().out
     assert "standby Connection 'sandbox_standby' does not exist: set AIRFLOW_CONN_SANDBOX_STANDBY" in out
-    assert "1 problem in 1 file" in out
+    assert "failover.nodes.beta.connection Connection 'sandbox_standby' does not exist" in out
+    assert "2 problems in 1 file" in out
 
 
 def test_a_server_that_cannot_be_asked_is_3(
@@ -139,6 +151,6 @@ def test_a_new_server_belongs_to_the_only_environment(
 
 def test_the_schemas_are_written_once(include: Path, capsys: Caught) -> None:
     assert main(["inventory", "schema", "--include", str(include), "--json"]) == 0
-    assert len(document(capsys)["changed"]) == 7
+    assert len(document(capsys)["changed"]) == 9
     assert main(["inventory", "schema", "--include", str(include), "--json"]) == 0
     assert document(capsys)["changed"] == []
