@@ -20,6 +20,8 @@ from dataops.store import Conflict, Held, ObjectMissing, ObjectStore
 FORMAT = 1
 LEG, FAILBACK = "leg", "failback"
 """A fact that says that the roles are on their way back: ``primary`` and ``candidate`` are swapped then."""
+DBNAME = "dbname"
+"""A fact: the database that the canary writes to, where that is not the connections' own."""
 BY, SWITCH = "by", "switch"
 """A fact that says that roles change by the driver's ``switch``, not by fencing and promoting."""
 
@@ -67,9 +69,20 @@ class Entry:
         return self.round.phase is not Phase.FINISHED
 
     @property
+    def leader(self) -> str:
+        """Who opened it."""
+        return self.trail[0].holder if self.trail else self.round.holder
+
+    @property
     def overdue(self) -> datetime:
         """When the round must have ended, UTC."""
         return datetime.fromtimestamp(datetime.fromisoformat(self.opened).timestamp() + self.longest, tz=UTC)
+
+    def led_by(self, holder: str) -> Entry:
+        """The same round in the hands of another, who is told in the trail once."""
+        known = bool(self.trail) and self.trail[-1].holder == holder
+        moment = () if known else (Moment(self.round.phase, _now(), holder),)
+        return replace(self, round=replace(self.round, holder=holder), trail=(*self.trail, *moment))
 
     def to_json(self) -> str:
         """The entry as it is stored."""
@@ -123,13 +136,7 @@ class Journal:
                 return None
             journal = cls(store, last, etag, held)
             try:
-                journal._write(
-                    replace(
-                        last,
-                        round=replace(last.round, holder=held.holder),
-                        trail=(*last.trail, Moment(last.round.phase, _now(), held.holder)),
-                    )
-                )
+                journal._write(last.led_by(held.holder))
             except JournalTaken:  # its coordinator was alive a moment ago: what it wrote counts
                 continue
             return journal

@@ -1,0 +1,165 @@
+"""The guard as a service: a watch over every server, and a sign of life in the store."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dataops.errors import ConfigurationError, DataOpsError
+from dataops.evidence.steps import Say
+from dataops.failover.drivers.choosing import driver_of
+from dataops.failover.guard import heartbeat
+from dataops.failover.guard.acting import PATIENCE
+from dataops.failover.guard.heartbeat import Heartbeat
+from dataops.failover.guard.paging import Pager
+from dataops.failover.guard.reaching import Make, obstacle
+from dataops.failover.guard.watch import STORE_PATIENCE, Acted, Watch
+
+if TYPE_CHECKING:
+    from dataops.inventory import Server
+    from dataops.platform import Platform
+
+log = logging.getLogger(__name__)
+
+EVERY = 2.0
+"""Seconds between two beats, and between two looks while no round is open; a quarter while one is."""
+REACH_EVERY = 60.0
+"""Seconds between two looks whether the guard could act, if it had to."""
+STUCK = 30.0
+"""Seconds after which a watch that has not come back from its look counts as stuck."""
+_TO_END = 10.0
+
+
+class Guard:
+    """Watches the servers of one environment that may be failed over. Several guards may run at once."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        *,
+        say: Say,
+        make: Make | None = None,
+        every: float = EVERY,
+        holder: str = "",
+        patience: float = PATIENCE,
+    ) -> None:
+        self._platform = platform
+        self._say = say
+        self._make: Make = make or (lambda server: driver_of(platform, server, say))
+        self._every = every
+        self._pager = Pager(platform.resolve, say)
+        holder = holder or f"guard on {socket.gethostname()}, process {os.getpid()}"
+        self._watches = [
+            Watch(platform, each, self._make, self._pager, say, holder, patience)
+            for each in _guarded(platform)
+        ]
+        self._started = datetime.now(UTC)
+        self._turned = {each.server.name: time.monotonic() for each in self._watches}
+        self._reaches: dict[str, str] = {}
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The servers that it watches."""
+        return tuple(each.server.name for each in self._watches)
+
+    def tick(self) -> tuple[Acted, ...]:
+        """One look at every server, one after the other; what was done."""
+        return tuple(acted for each in self._watches if (acted := each.look()) is not None)
+
+    def run(self, ending: threading.Event) -> None:
+        """Watch until ``ending`` is set. Each server is looked at by itself: one that hangs delays no other.
+
+        ``ConfigurationError`` where there is nothing to watch.
+        """
+        if not self._watches:
+            raise ConfigurationError(
+                f"No server of {self._platform.environment!r} has `failover:` in its file: nothing to guard."
+            )
+        threads = [
+            threading.Thread(target=work, args=(each, ending), name=f"{name}-{each.server.name}", daemon=True)
+            for each in self._watches
+            for name, work in (("watch", self._watch), ("reach", self._reach))
+        ]
+        self._say(
+            f"guarding {', '.join(self.servers)}; pages by {', '.join(self._pager.channels()) or 'NOTHING'}"
+        )
+        try:
+            for thread in threads:
+                thread.start()
+            self._beat(ending)
+        finally:
+            ending.set()
+            deadline = time.monotonic() + _TO_END
+            for thread in threads:
+                thread.join(max(0.0, deadline - time.monotonic()))
+            self._leave()
+
+    def _watch(self, watch: Watch, ending: threading.Event) -> None:
+        while not ending.is_set():
+            try:
+                watch.look()
+            except Exception:  # the next look may go well, and nobody else looks
+                log.exception("The watch over %s stumbled", watch.server.name)
+                self._say(f"{watch.server.name}: the watch stumbled; see the log")
+            self._turned[watch.server.name] = time.monotonic()
+            ending.wait(self._every / 4 if watch.open else self._every)
+
+    def _reach(self, watch: Watch, ending: threading.Event) -> None:
+        name = watch.server.name
+        while not ending.is_set():
+            if watch.open is None:
+                found = obstacle(self._platform, watch.server, self._make)
+                if found and found != self._reaches.get(name):
+                    self._say(f"{name}: the guard could not act: {found}")
+                self._reaches[name] = found
+            ending.wait(REACH_EVERY if not self._reaches.get(name) else REACH_EVERY / 6)
+
+    def _beat(self, ending: threading.Event) -> None:
+        trouble = ""
+        while not ending.is_set():
+            try:
+                heartbeat.beat(self._platform.store.patient_for(STORE_PATIENCE), self._heartbeat())
+                trouble = ""
+            except DataOpsError as error:
+                if str(error) != trouble:
+                    self._say(f"no heartbeat, so no test begins: {error}")
+                trouble = str(error)
+            ending.wait(self._every)
+
+    def _leave(self) -> None:
+        try:
+            heartbeat.leave(self._platform.store.patient_for(STORE_PATIENCE), self._heartbeat())
+        except DataOpsError as error:  # it goes stale by itself
+            self._say(f"the last heartbeat stays: {error}")
+
+    def _heartbeat(self) -> Heartbeat:
+        return Heartbeat(
+            host=socket.gethostname(),
+            process=os.getpid(),
+            environment=self._platform.environment,
+            every=self._every,
+            started=self._started,
+            at=self._started,
+            reaches=self._obstacles(),
+            pages=bool(self._pager.channels()),
+        )
+
+    def _obstacles(self) -> Mapping[str, str]:
+        """What is known to be in the way, by server; one that nobody has looked at yet is not among them."""
+        now = time.monotonic()
+        stuck = {
+            name: f"the guard's watch has not come back for {now - turned:.0f} s"
+            for name, turned in self._turned.items()
+            if now - turned > STUCK + self._every
+        }
+        return {**self._reaches, **stuck}
+
+
+def _guarded(platform: Platform) -> list[Server]:
+    return [each for each in platform.inventory.servers if each.failover is not None]

@@ -1,0 +1,113 @@
+"""What a person is told, in words that say what is so and what to do now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dataops.evidence.verdict import Check, Verdict
+from dataops.failover.guard.course import Course, Decision
+from dataops.failover.guard.paging import Page
+from dataops.failover.journaling import Entry, key
+
+RUNBOOK = "docs/failover-guard.md"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whom and what a page is about."""
+
+    server: str
+    environment: str
+    owner: str
+
+
+def acted(place: Place, entry: Entry, decision: Decision, checks: Sequence[Check]) -> Page:
+    """What the guard did about a round that lost its coordinator, and what is left for a person."""
+    red = [each for each in checks if each.verdict not in {Verdict.PASSED, Verdict.NOT_APPLICABLE}]
+    told = entry.round
+    if red:
+        text = f"It is NOT in order: {red[0].name}: {red[0].reason or red[0].observed}. Act now."
+    elif decision.course is Course.HEAL:
+        text = f"All was taken back: {told.primary} is primary as before. Nothing is left to do."
+    elif decision.course is Course.FORWARD:
+        text = (
+            f"{told.primary} is fenced, {told.candidate} is primary and the route leads there. "
+            f"Nothing is reverted: let {told.primary} rejoin as a standby."
+        )
+    else:
+        text = "The route leads to the one primary. Nothing else was touched."
+    return Page(
+        key=_incident(entry),
+        title=f"Failover test {told.scenario} on {place.server} ({place.environment}) lost its coordinator",
+        text=text,
+        severity="critical" if red or decision.course is not Course.HEAL else "error",
+        details={
+            **_facts(place, entry),
+            "course": f"{decision.course}, because {decision.because}",
+            **{f"red: {each.name}": each.reason or str(each.observed) for each in red[:5]},
+            "evidence": f"dataops evidence list {place.server} --capability failover_guard",
+        },
+    )
+
+
+def overdue(place: Place, entry: Entry) -> Page:
+    """A round that somebody still leads, but that should have ended."""
+    return Page(
+        key=f"{_incident(entry)}-overdue",
+        title=f"Failover test {entry.round.scenario} on {place.server} ({place.environment}) does not end",
+        text=f"It should have ended within {entry.longest:g} s. Its coordinator holds the lease, so the "
+        "guard does nothing: look what it waits for; once it is ended the guard takes over.",
+        severity="error",
+        details=_facts(place, entry),
+    )
+
+
+def blind(place: Place, entry: Entry, reason: str) -> Page:
+    """The guard cannot see the store while a round is open, so nobody heals what that may have broken."""
+    return Page(
+        key=f"{_incident(entry)}-blind",
+        title=f"The guard cannot reach the store during a failover test on {place.server}",
+        text="Without the store nobody knows who leads the round or how far it got, so the guard does "
+        "nothing: look at the cluster, and bring the store back.",
+        severity="critical",
+        details={**_facts(place, entry), "reason": reason},
+    )
+
+
+def unreadable(place: Place, reason: str) -> Page:
+    """The journal of a server cannot be read."""
+    return Page(
+        key=f"failover-{place.server}-journal",
+        title=f"The journal of failover tests on {place.server} ({place.environment}) cannot be read",
+        text=reason,
+        severity="critical",
+        details=_whereabouts(place),
+    )
+
+
+def _incident(entry: Entry) -> str:
+    return f"failover-{entry.round.server}-{entry.round.run}"
+
+
+def _facts(place: Place, entry: Entry) -> Mapping[str, str]:
+    told = entry.round
+    return {
+        **_whereabouts(place),
+        "scenario": told.scenario,
+        "run": told.run,
+        "led by": entry.leader,
+        "phase": str(told.phase),
+        "primary before": told.primary,
+        "candidate": told.candidate,
+    }
+
+
+def _whereabouts(place: Place) -> dict[str, str]:
+    return {
+        "server": place.server,
+        "environment": place.environment,
+        "owner": place.owner,
+        "journal": key(place.server),
+        "runbook": RUNBOOK,
+    }
