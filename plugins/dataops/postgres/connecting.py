@@ -55,9 +55,9 @@ def connect(
     import psycopg2
 
     settings = {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout}
-    parameters: dict[str, Any] = {**_parameters(connection, dbname, application_name)}
+    keywords: dict[str, Any] = {**parameters(connection, dbname, application_name)}
     try:
-        conn: PsycopgConnection = psycopg2.connect(**parameters)
+        conn: PsycopgConnection = psycopg2.connect(**keywords)
         _configure(conn, settings)
         conn.autocommit = autocommit
     except psycopg2.Error as error:
@@ -82,19 +82,19 @@ def environment_of(
     The password travels as PGPASSWORD, which only the same user can read, and never in ``argv``.
     Messages are in English and UTF-8, so that they can be recognised.
     """
-    parameters = _parameters(connection, dbname, application_name)
+    known = parameters(connection, dbname, application_name)
     fixed = {
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C.UTF-8",
-        "PGHOST": parameters.get("host"),
-        "PGPORT": parameters.get("port"),
-        "PGUSER": parameters.get("user"),
-        "PGDATABASE": parameters["dbname"],
-        "PGPASSWORD": parameters.get("password"),
-        "PGAPPNAME": parameters["application_name"],
+        "PGHOST": known.get("host"),
+        "PGPORT": known.get("port"),
+        "PGUSER": known.get("user"),
+        "PGDATABASE": known["dbname"],
+        "PGPASSWORD": known.get("password"),
+        "PGAPPNAME": known["application_name"],
         "PGPASSFILE": os.environ.get("PGPASSFILE"),
     }
-    extra = {variable: parameters.get(name) for name, variable in _FROM_EXTRA.items()}
+    extra = {variable: known.get(name) for name, variable in _FROM_EXTRA.items()}
     return {name: value for name, value in {**fixed, **extra}.items() if value}
 
 
@@ -122,11 +122,17 @@ def from_dsn(dsn: str, *, connection_id: str = "dsn") -> Connection:
     )
 
 
-def _parameters(connection: Connection, dbname: str | None, application_name: str) -> dict[str, str]:
+def parameters(
+    connection: Connection, dbname: str | None = None, application_name: str = "dataops"
+) -> dict[str, str]:
+    """The connection in libpq's own words, password and all: what ``psycopg2.connect`` takes.
+
+    Several servers are ``host`` as ``a,b`` and, where their ports differ, ``extra.ports`` as ``5432,5433``.
+    """
     name = application_name if application_name.startswith("dataops") else f"dataops {application_name}"
     given: Mapping[str, object] = {
         "host": connection.host,
-        "port": connection.port,
+        "port": connection.extra.get("ports") or connection.port,
         "user": connection.login,
         "password": connection.password,
         "dbname": dbname or connection.schema or "postgres",
