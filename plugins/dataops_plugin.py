@@ -27,6 +27,13 @@ class DataOpsPlugin(AirflowPlugin):
             "url_route": "performance",
             "nav_top_level": True,
         },
+        {
+            "name": "Failover",
+            "href": "/dataops/failover/",
+            "destination": "nav",
+            "url_route": "failover",
+            "nav_top_level": True,
+        },
     ]
 
     @cached_property

@@ -8,6 +8,8 @@ from pathlib import Path
 from airflow.sdk import get_parsing_context
 
 from dataops.airflow.resolve import resolve
+from dataops.failover.files.loading import Scenarios
+from dataops.failover.files.loading import load as load_scenarios
 from dataops.inventory import Inventory, load
 from dataops.inventory.location import environment_name, include_folder
 from dataops.kafka.files.loading import Clusters, read_clusters
@@ -27,6 +29,11 @@ def _read_once(folder: Path, name: str) -> Inventory:
 def clusters() -> Clusters:
     """The Kafka clusters of this environment, by their own files: topics are read when a task runs."""
     return read_clusters(include_folder(), environment_name())
+
+
+def scenarios(of: Inventory | None = None) -> Scenarios:
+    """The scenarios of failover tests of this environment, by their own files."""
+    return load_scenarios(include_folder(), environment_name(), inventory=of or inventory())
 
 
 def platform(*, fresh: bool = False) -> Platform:

@@ -14,7 +14,8 @@ from fastapi import FastAPI, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from dataops.airflow import links, subjects
-from dataops.airflow.console.page import render, render_reports, render_trouble
+from dataops.airflow.console.failover_state import failover_state
+from dataops.airflow.console.page import render, render_failover, render_reports, render_trouble
 from dataops.airflow.console.report_state import latest
 from dataops.airflow.console.state import state
 from dataops.errors import DataOpsError
@@ -56,10 +57,11 @@ def evidence(key: Annotated[str, Path(max_length=500)], user: GetUserDep) -> Res
     found = KEY.fullmatch(key)
     if found is None:
         raise HTTPException(404, "No evidence has such an address.")
-    dag = links.dag_id(found["capability"], found["subject"])
-    if dag not in get_auth_manager().filter_authorized_dag_ids(dag_ids={dag}, user=user):
-        raise HTTPException(403, f"You may not read {dag}.")
-    body = _read(subjects.platform(fresh=True), f"evidence/{key}")
+    platform = subjects.platform(fresh=True)
+    dags = _dags_of(platform, found["capability"], found["subject"])
+    if not get_auth_manager().filter_authorized_dag_ids(dag_ids=dags, user=user):
+        raise HTTPException(403, f"You may not read {' or '.join(sorted(dags))}.")
+    body = _read(platform, f"evidence/{key}")
     kind = "text/html" if key.endswith(".html") else "application/json"
     return Response(body, media_type=f"{kind}; charset=utf-8", headers=GUARDED)
 
@@ -92,6 +94,19 @@ def report(key: Annotated[str, Path(max_length=500)], user: GetUserDep) -> Respo
     return Response(body, media_type=f"{kind}; charset=utf-8", headers=GUARDED)
 
 
+@app.get("/failover/")
+def failover(user: GetUserDep) -> Response:
+    """The page *Failover*: the last test of every scenario."""
+    platform = subjects.platform(fresh=True)
+    by_dag = {
+        links.dag_id("failover_test", scenario.name): scenario
+        for scenario in subjects.scenarios(platform.inventory).scenarios
+    }
+    readable = get_auth_manager().filter_authorized_dag_ids(dag_ids=set(by_dag), user=user)
+    seen = failover_state(platform, [scenario for dag, scenario in by_dag.items() if dag in readable])
+    return HTMLResponse(render_failover(seen, links.CONSOLE), headers=GUARDED)
+
+
 @app.exception_handler(DataOpsError)
 def explained(_: Request, error: DataOpsError) -> HTMLResponse:
     """What is wrong, in its own sentence, instead of an empty frame."""
@@ -104,6 +119,19 @@ def sent_to_login(request: Request, error: HTTPException) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"detail": error.detail}, status_code=401, headers=GUARDED)
     return RedirectResponse(links.login(str(request.url)), status_code=307)
+
+
+def _dags_of(platform: Platform, capability: str, subject: str) -> set[str]:
+    """The DAGs of which a user must be able to read one. The guard has none: it acts for a server's tests."""
+    if capability != "failover_guard":
+        return {links.dag_id(capability, subject)}
+    tests = subjects.scenarios(platform.inventory).scenarios
+    of_server = {
+        links.dag_id("failover_test", test.name)
+        for test in tests
+        if platform.inventory.server_of(platform.inventory.subject(test.database)).name == subject
+    }
+    return of_server or {links.dag_id("failover_test", subject)}
 
 
 def _read(platform: Platform, key: str) -> bytes:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from dataops.airflow.console.failover_state import FailoverState, Played
     from dataops.airflow.console.report_state import ReportState
     from dataops.airflow.console.state import State
     from dataops.evidence.chain import Link
@@ -52,6 +53,50 @@ def render_reports(state: ReportState, prefix: str) -> str:
             link=lambda key: f"{prefix}/{key}",
         )
     )
+
+
+def render_failover(state: FailoverState, prefix: str) -> str:
+    """The page *Failover*."""
+    return (
+        _environment()
+        .get_template("failover.html")
+        .render(
+            state=state,
+            spell=spell,
+            shape=shape,
+            strip=strip,
+            trend=trend,
+            link=lambda key: f"{prefix}/{key}",
+        )
+    )
+
+
+def trend(played: Played) -> Markup:
+    """The time without service of the last tests from left to right, below the line of what is promised.
+
+    Where a test is far above or below the promise, the scale follows the tests: the line may be out of sight.
+    """
+    from markupsafe import Markup
+
+    times = [(each.verdict.value, each.rto) for each in reversed(played.measured) if each.rto is not None]
+    promised = played.scenario.objectives.rto.total_seconds()
+    longest = max(seconds for _, seconds in times)
+    top = 1.15 * (max(longest, promised) if promised < 4 * longest else longest) or 1.0
+    places = [
+        (verdict, 100 * (index + 0.5) / len(times), 50 - 46 * seconds / top)
+        for index, (verdict, seconds) in enumerate(times)
+    ]
+    path = " ".join(f"{'L' if index else 'M'}{x:.1f} {y:.1f}" for index, (_, x, y) in enumerate(places))
+    dots = Markup("").join(
+        Markup('<ellipse class="{}" cx="{:.1f}" cy="{:.1f}" rx="1.1" ry="3.5"/>').format(verdict, x, y)
+        for verdict, x, y in places
+    )
+    line = Markup('<line x1="0" x2="100" y1="{0:.1f}" y2="{0:.1f}"/>').format(50 - 46 * promised / top)
+    spoken = ", ".join(f"{seconds:.2f}" for _, seconds in times)
+    return Markup(
+        '<svg class="trend" role="img" viewBox="0 0 100 52" preserveAspectRatio="none" '
+        'aria-label="Seconds without service: {}"><path d="{}"/>{}{}</svg>'
+    ).format(spoken, path, line if promised <= top else "", dots)
 
 
 def render_trouble(sentence: str) -> str:
