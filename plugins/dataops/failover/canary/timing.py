@@ -1,0 +1,157 @@
+"""How long clients had no service, from the ledger alone, and where the time went. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from math import inf
+
+from dataops.evidence.verdict import Check, Figure, Verdict
+from dataops.failover.canary.ledger import Ledger
+from dataops.failover.canary.write import Write
+from dataops.failover.marks import Marks
+from dataops.failover.scenario import Promise
+
+
+@dataclass(frozen=True)
+class Split:
+    """Seconds of the time without service, by what was done in them; their sum is that time.
+
+    A moment before the last acknowledgement or after the first new one counts as that very moment: a client
+    that still writes while the failure is detected has not lost that time.
+    """
+
+    detect: float
+    fence: float
+    promote: float
+    route: float
+    reconnect: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The time without service of one session, or of the worst. Moments are CLOCK_MONOTONIC seconds."""
+
+    session: int
+    last: float
+    """The last acknowledgement before the fault was felt."""
+    restored: float | None
+    """The first acknowledgement that was followed by nothing else for as long as ``steady``; None: never."""
+    felt: bool
+    """Whether a write failed or stayed unanswered. If not, this is the longest pause between two answers."""
+    well_for: float
+    """Seconds of unbroken acknowledgements at the end, where service was not restored for long enough."""
+    split: Split | None
+
+    @property
+    def rto(self) -> float | None:
+        """Seconds without service; None where it was not restored, as far as the ledger goes."""
+        return None if self.restored is None else self.restored - self.last
+
+    def check(self, promise: Promise) -> Check:
+        """The time without service against what was promised."""
+        allowed = promise.rto.total_seconds()
+        observed: object = None
+        if self.rto is not None and self.split is not None:
+            kept = self.rto <= allowed
+            verdict = Verdict.PASSED if kept else Verdict.FAILED
+            observed = f"{self.rto:.3f} s"
+            parts = {field.name: getattr(self.split, field.name) for field in fields(Split)}
+            longest = max(parts, key=lambda name: parts[name])
+            why = "" if kept else f"Longest was {longest}: {parts[longest]:.3f} s."
+        elif self.well_for > 0:
+            verdict = Verdict.INCONCLUSIVE
+            why = f"Writes succeed again, but were watched for {self.well_for:.3f} s only."
+        else:
+            verdict, why = Verdict.FAILED, "Service was not restored: no write succeeded again for good."
+        return Check(
+            name="service restored in time",
+            verdict=verdict,
+            expected=f"at most {allowed:g} s from the last acknowledgement to the first lasting one",
+            observed=observed or "not restored",
+            reason=why,
+        )
+
+    def figures(self) -> tuple[Figure, ...]:
+        """``rto`` and its split, in seconds; nothing where service was not restored."""
+        if self.rto is None or self.split is None:
+            return ()
+        parts = [(field.name, getattr(self.split, field.name)) for field in fields(Split)]
+        return tuple(
+            Figure(name=name, value=round(value, 6), unit="seconds")
+            for name, value in (("rto", self.rto), *parts)
+        )
+
+
+def timing(ledger: Ledger, marks: Marks, *, steady: float, until: float | None = None) -> Timing:
+    """The time without service of the worst session.
+
+    ``steady``: seconds for which nothing but acknowledgements must follow. ``until``: the moment before the
+    next disturbance of the same run, where there is one. ``ValueError`` where nothing was broken yet.
+    """
+    return max(
+        timings(ledger, marks, steady=steady, until=until),
+        key=lambda each: (each.rto is None, -each.well_for, each.rto or 0.0),
+    )
+
+
+def timings(ledger: Ledger, marks: Marks, *, steady: float, until: float | None = None) -> tuple[Timing, ...]:
+    """The same of each session."""
+    if marks.fault is None:
+        raise ValueError("without the moment of the fault there is no time to measure")
+    end = inf if until is None else until
+    return tuple(
+        _of_session(session, [write for write in writes if write.answered <= end], marks, marks.fault, steady)
+        for session, writes in sorted(ledger.sessions.items())
+    )
+
+
+def _of_session(session: int, writes: Sequence[Write], marks: Marks, fault: float, steady: float) -> Timing:
+    felt = next(
+        (at for at, write in enumerate(writes) if write.answered >= fault and not write.acknowledged), None
+    )
+    if felt is None:
+        return _longest_pause(session, writes, marks, fault, steady)
+    last = next((write.answered for write in reversed(writes[:felt]) if write.acknowledged), fault)
+    restored, well_for = _restored(writes[felt:], steady)
+    split = None if restored is None else _split(last, restored, marks)
+    return Timing(session, last, restored, True, well_for, split)
+
+
+def _restored(writes: Sequence[Write], steady: float) -> tuple[float | None, float]:
+    """The first acknowledgement that lasted; else how long the last unbroken ones lasted."""
+    begun: float | None = None
+    well_for = 0.0
+    for write in writes:
+        if not write.acknowledged:
+            begun, well_for = None, 0.0
+            continue
+        begun = write.answered if begun is None else begun
+        well_for = write.answered - begun
+        if well_for >= steady:
+            return begun, well_for
+    return None, well_for
+
+
+def _longest_pause(
+    session: int, writes: Sequence[Write], marks: Marks, fault: float, steady: float
+) -> Timing:
+    """No write went wrong: the longest pause between two answers that ends after the fault."""
+    answers = [write.answered for write in writes]
+    well_for = max(0.0, answers[-1] - fault) if answers else 0.0
+    pauses = [(later - earlier, earlier) for earlier, later in pairwise(answers)]
+    pauses = [(length, earlier) for length, earlier in pauses if earlier + length >= fault]
+    if not pauses or well_for < steady:
+        return Timing(session, answers[-1] if answers else fault, None, False, well_for, None)
+    length, last = max(pauses)
+    return Timing(session, last, last + length, False, well_for, _split(last, last + length, marks))
+
+
+def _split(last: float, restored: float, marks: Marks) -> Split:
+    """The time between two acknowledgements, cut at the marks; what was not marked took no time."""
+    cuts = [last]
+    for mark in (marks.detected, marks.fenced, marks.promoted, marks.routed):
+        cuts.append(cuts[-1] if mark is None else min(max(mark, cuts[-1]), restored))
+    cuts.append(restored)
+    return Split(*(later - earlier for earlier, later in pairwise(cuts)))

@@ -1,0 +1,167 @@
+"""Accounting: every write and every row in exactly one place, and a loss said as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from dataops.evidence.verdict import Check, Verdict
+from dataops.failover.canary.accounting import Account, account
+from dataops.failover.canary.schema import Row, Surviving
+from dataops.failover.scenario import Promise
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.failover.canary.builders import ledger, rows, session, write
+
+
+def check_of(found: Account, name: str, promise: Promise | None = None) -> Check:
+    return {check.name: check for check in found.checks(promise or Promise())}[name]
+
+
+def test_nothing_is_lost_where_every_acknowledged_write_is_there() -> None:
+    writes = session("aaaa")
+    found = account(ledger(writes), rows(*writes))
+    assert (found.acknowledged, found.rpo_rows, found.rpo_seconds, found.rpo_bytes) == (4, 0, 0.0, 0)
+    assert {check.verdict for check in found.checks(Promise())} == {Verdict.PASSED}
+
+
+def test_an_acknowledged_write_that_is_gone_is_lost_and_named() -> None:
+    writes = session("aaaaa")
+    found = account(ledger(writes), rows(*writes[:3]))
+    assert [lost.id for lost in found.lost] == [1004, 1005]
+    assert found.rpo_seconds == pytest.approx(0.101)
+    assert found.rpo_bytes == 500 - 300
+    check = check_of(found, "no acknowledged write lost")
+    assert check.verdict is Verdict.FAILED
+    assert isinstance(check.observed, dict) and check.observed["ids"] == [1004, 1005]
+
+
+def test_the_bytes_that_are_lost_count_from_the_fork_where_it_is_known() -> None:
+    writes = session("aaaaa")
+    assert account(ledger(writes), rows(*writes[:3]), fork=350).rpo_bytes == 150
+
+
+def test_a_row_with_another_number_is_not_the_one_that_was_acknowledged() -> None:
+    (only,) = writes = session("a")
+    found = account(ledger(writes), Surviving(1000.0, (Row(1, 1, 9999),)))
+    assert found.lost == (only,)
+    assert found.phantoms == (Row(1, 1, 9999),)
+
+
+@pytest.mark.parametrize(
+    ("extra", "why"),
+    [
+        (Row(1, 2, 5), "its writer was told that it failed"),
+        (Row(1, 9, 5), "nobody sent it"),
+        (Row(7, 1, 5), "there is no such session"),
+        (Row(1, 1, 1001), "it is there twice"),
+    ],
+)
+def test_a_row_that_should_not_be_there_is_a_phantom(extra: Row, why: str) -> None:
+    writes = session("afa")
+    surviving = rows(writes[0], writes[2])
+    found = account(ledger(writes), replace(surviving, rows=(*surviving.rows, extra)))
+    assert found.phantoms == (extra,), why
+    assert check_of(found, "no phantom write").verdict is Verdict.FAILED
+
+
+def test_an_unanswered_write_may_be_there_or_not() -> None:
+    writes = session("auua")
+    found = account(ledger(writes), rows(writes[0], writes[1], writes[3]))
+    assert [each.n for each in found.unknown_present] == [2]
+    assert [each.n for each in found.unknown_absent] == [3]
+    assert {check.verdict for check in found.checks(Promise())} == {Verdict.PASSED}
+
+
+def test_a_loss_behind_a_warning_is_named_as_such() -> None:
+    hidden = write(2, warnings=("WARNING:  canceling wait for synchronous replication due to user request",))
+    found = account(ledger([write(1), hidden]), rows(write(1)))
+    assert found.hidden_by_warning == (hidden,)
+    observed = check_of(found, "no acknowledged write lost").observed
+    assert isinstance(observed, dict) and "hidden by a warning" in observed
+
+
+def test_of_a_write_that_was_answered_after_the_rows_were_read_nothing_is_said() -> None:
+    writes = session("aaa")
+    found = account(ledger(writes, ended=False), rows(writes[0], read_at=0.15))
+    assert found.pending == writes[1:]
+    assert not found.lost
+
+
+def test_a_row_under_way_when_the_ledger_was_read_is_not_a_phantom() -> None:
+    writes = session("aa")
+    surviving = Surviving(1000.0, (*rows(*writes).rows, Row(1, 3, 77)))
+    assert account(ledger(writes, ended=False), surviving).in_flight == (Row(1, 3, 77),)
+    assert account(ledger(writes, ended=True), surviving).phantoms == (Row(1, 3, 77),)
+
+
+def test_a_canary_that_was_acknowledged_nothing_proves_nothing() -> None:
+    found = account(ledger(session("fff")), rows())
+    assert check_of(found, "no acknowledged write lost").verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("promise", "verdict"),
+    [
+        (Promise(), Verdict.FAILED),
+        (Promise(rpo_rows=1), Verdict.FAILED),
+        (Promise(rpo_rows=2), Verdict.PASSED),
+        (Promise(rpo=timedelta(seconds=5)), Verdict.PASSED),
+        (Promise(rpo=timedelta(seconds=0.1)), Verdict.FAILED),
+        (Promise(rpo=timedelta(seconds=5), rpo_rows=1), Verdict.FAILED),
+        (Promise(rpo=timedelta(seconds=5), rpo_rows=0), Verdict.FAILED),
+    ],
+)
+def test_a_loss_is_judged_by_every_limit_that_the_scenario_states(promise: Promise, verdict: Verdict) -> None:
+    writes = session("aaaaa")
+    found = account(ledger(writes), rows(*writes[:3]))
+    assert check_of(found, "no acknowledged write lost", promise).verdict is verdict
+
+
+@given(
+    st.lists(st.text("afu", max_size=12), min_size=1, max_size=3),
+    st.randoms(use_true_random=False),
+    st.booleans(),
+)
+def test_every_write_and_every_row_stands_in_exactly_one_place(outcomes, random, ended) -> None:  # type: ignore[no-untyped-def]
+    sessions = [session(each, number=number) for number, each in enumerate(outcomes, start=1)]
+    every = [each for writes in sessions for each in writes]
+    there = [each for each in every if random.random() < 0.5]
+    strange = [
+        Row(random.randint(1, 5), random.randint(1, 20), 10**6 + at) for at in range(random.randint(0, 3))
+    ]
+    surviving = Surviving(random.random() * 2, (*rows(*there).rows, *strange))
+    found = account(ledger(*sessions, ended=ended), surviving)
+    places = [
+        *found.kept,
+        *found.lost,
+        *found.failed,
+        *found.unknown_present,
+        *found.unknown_absent,
+        *found.pending,
+    ]
+    assert sorted((each.session, each.n) for each in places) == sorted(
+        (each.session, each.n) for each in every
+    )
+    assert len(found.kept) + len(found.unknown_present) + len(found.phantoms) + len(found.in_flight) == len(
+        surviving.rows
+    )
+    assert found.rpo_seconds >= 0 and found.rpo_bytes >= 0
+    assert bool(found.lost) == (found.rpo_seconds > 0)
+    acknowledged = {(each.session, each.n): each.id for each in every if each.acknowledged}
+    exactly_there = {
+        (row.session, row.n) for row in surviving.rows if acknowledged.get((row.session, row.n)) == row.id
+    }
+    assert {(each.session, each.n) for each in found.kept} <= exactly_there
+
+
+@given(st.text("afu", min_size=1, max_size=20), st.data())
+def test_deleting_an_acknowledged_row_is_always_red(outcomes: str, data: st.DataObject) -> None:
+    writes = session("a" + outcomes)
+    there = [each for each in writes if each.acknowledged]
+    taken = data.draw(st.sampled_from(there))
+    found = account(ledger(writes), rows(*(each for each in there if each is not taken)))
+    assert found.lost == (taken,)
+    assert check_of(found, "no acknowledged write lost").verdict is Verdict.FAILED
