@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from dataops.cli import guard_verbs
 from dataops.cli.answer import answer, say
 from dataops.cli.context import platform_of
 
@@ -21,6 +22,7 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     _add_plan(
         group.add_parser("plan", parents=[common], help="say what a round would do and cost; it only reads")
     )
+    guard_verbs.add(group, common)
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:

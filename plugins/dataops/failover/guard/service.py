@@ -20,6 +20,7 @@ from dataops.failover.guard.heartbeat import Heartbeat
 from dataops.failover.guard.paging import Pager
 from dataops.failover.guard.reaching import Make, obstacle
 from dataops.failover.guard.watch import STORE_PATIENCE, Acted, Watch
+from dataops.failover.journaling import Entry
 
 if TYPE_CHECKING:
     from dataops.inventory import Server
@@ -69,8 +70,18 @@ class Guard:
         return tuple(each.server.name for each in self._watches)
 
     def tick(self) -> tuple[Acted, ...]:
-        """One look at every server, one after the other; what was done."""
+        """One look at every server; what was done. What could not be seen stands in ``troubles``."""
         return tuple(acted for each in self._watches if (acted := each.look()) is not None)
+
+    @property
+    def troubles(self) -> Mapping[str, str]:
+        """The servers of which the last look saw nothing, and why."""
+        return {each.server.name: each.trouble for each in self._watches if each.trouble}
+
+    @property
+    def open(self) -> tuple[Entry, ...]:
+        """The rounds that stood open at the last look."""
+        return tuple(each.open for each in self._watches if each.open is not None)
 
     def run(self, ending: threading.Event) -> None:
         """Watch until ``ending`` is set. Each server is looked at by itself: one that hangs delays no other.

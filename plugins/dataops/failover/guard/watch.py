@@ -60,6 +60,8 @@ class Watch:
     patience: float
     open: Entry | None = None
     """The round that stood open when the store was seen last."""
+    trouble: str = ""
+    """Why the last look saw nothing; empty where it did."""
     _blind_since: float | None = None
     _attempts: int = 0
     _not_before: float = 0.0
@@ -71,12 +73,13 @@ class Watch:
         try:
             entry = journaling.read(self._store, self.server.name)
         except JournalDamaged as error:
+            self.trouble = str(error)
             self._tell_once("unreadable", telling.unreadable(self._place, str(error)))
             return None
         except DataOpsError as error:
             self._cannot_see(error)
             return None
-        self._blind_since = None
+        self._blind_since, self.trouble = None, ""
         if entry is None or not entry.is_open:
             self._forget()
             return None
@@ -191,7 +194,7 @@ class Watch:
 
     def _cannot_see(self, error: DataOpsError) -> None:
         """Say so, and page where a round was open for longer than its coordinator may be silent."""
-        now = time.monotonic()
+        now, self.trouble = time.monotonic(), str(error)
         if self._blind_since is None:
             self._blind_since = now
             self.say(f"{self.server.name}: {error}")
