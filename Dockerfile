@@ -12,6 +12,7 @@ ARG HYPOPG_VERSION=1.3.1-2+b1
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         ca-certificates \
+        openssh-server \
         pgbackrest=${PGBACKREST_VERSION} \
         postgresql-15-hypopg=${HYPOPG_VERSION} \
         postgresql-15-partman=${PARTMAN_VERSION} \
@@ -34,6 +35,7 @@ RUN groupadd --non-unique --gid 999 postgres \
     && apt-get update \
     && apt-get install --yes --no-install-recommends --option Dpkg::Options::=--force-confold \
         age \
+        openssh-client \
         pgbackrest=${PGBACKREST_VERSION} \
         postgresql-${POSTGRES_MAJOR} \
         postgresql-15-hypopg=${HYPOPG_VERSION} \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sandbox.airflow_server import AirflowClient
@@ -13,6 +14,7 @@ from sandbox.start import Say
 
 ENDED = {"success", "failed"}
 ACTIVE = {"queued", "running"}
+WAITING = {"awaiting_input", "deferred"}
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,33 @@ def await_all(client: AirflowClient, runs: list[Run], *, seconds: float, say: Sa
         late = ", ".join(run.dag_id for run in runs if run.dag_id not in told)
         raise ServiceFailed(f"{late} did not end within {seconds:g} s: see its tasks in Airflow.")
     return [told[run.dag_id] for run in runs]
+
+
+def waits_for_a_person(
+    client: AirflowClient, run: Run, task: str, *, log: Path, seconds: float = 180
+) -> bool:
+    """Wait until the task asks somebody, or the run has ended; whether it asks. ``log``: the scheduler's.
+
+    Airflow fails a task that is answered before its scheduler has heard that the question was put.
+    """
+    heard = f"executor event with state success for task instance TaskInstanceKey(dag_id='{run.dag_id}', "
+    heard += f"task_id='{task}', run_id='{run.run_id}'"
+
+    def asks() -> bool:
+        return client.get(f"{run.path}/taskInstances/{task}")["state"] in WAITING
+
+    def ended() -> bool:
+        return client.get(run.path)["state"] in ENDED
+
+    if not wait_until(lambda: asks() or ended(), seconds=seconds, interval=1) or ended():
+        return False
+    return wait_until(lambda: heard in log.read_text("utf-8", "replace"), seconds=seconds, interval=0.5)
+
+
+def answer(client: AirflowClient, run: Run, task: str, option: str) -> None:
+    """What a person says to the task that asks."""
+    chosen = {"chosen_options": [option], "params_input": {}}
+    client.call("PATCH", f"{run.path}/taskInstances/{task}/-1/hitlDetails", chosen)
 
 
 def _tasks(client: AirflowClient, run: Run) -> list[dict[str, Any]]:

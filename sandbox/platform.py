@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,21 +15,25 @@ from dataops.inventory.location import include_folder
 from sandbox import airflow_server, object_store, os_user
 from sandbox.airflow_server import AirflowServer
 from sandbox.errors import Missing
+from sandbox.haproxy import Proxy
 from sandbox.home import Home
 from sandbox.kafka import broker
 from sandbox.kafka.broker import Broker
 from sandbox.object_store import REGION, Credentials, StoreServer
 from sandbox.pgbackrest import WORKER, BackRest
 from sandbox.ports import HOSTNAME, LOOPBACK
-from sandbox.postgresql import SUPERUSER, Cluster
+from sandbox.postgresql import SUPERUSER, Cluster, programs
 from sandbox.secret import Secrets
+from sandbox.supervision import Supervisor
 
 NAME = "sandbox"
 BUCKET, REPLICA_BUCKET = "dataops-sandbox", "dataops-sandbox-replica"
 LOCK_DAYS = 1
 SLOT = "standby"
+NODES = {"alpha": "primary", "beta": "standby"}
+"""The names of the nodes in the inventory, which stay, and the services that they were born as."""
 PORTS = (
-    *("primary", "standby", "metadata", "pgbackrest", "kafka", "kafka_controller"),
+    *("primary", "standby", "metadata", "pgbackrest", "kafka", "kafka_controller", "route", "pager"),
     *airflow_server.PORTS,
     *(f"store_{name}" for name in object_store.PORTS),
 )
@@ -75,6 +80,23 @@ class SandboxPlatform:
         command = self._backrest(plain).archive_command(plain) if self.home.done("stanza") else ""
         archive = {"archive_mode": "on", "archive_timeout": "60s", "archive_command": command}
         return replace(plain, settings={**plain.settings, **archive, **logging(plain.log.parent)})
+
+    @property
+    def nodes(self) -> dict[str, Cluster]:
+        """Both servers by the names that they keep whatever their roles are."""
+        return {name: getattr(self, service) for name, service in NODES.items()}
+
+    @property
+    def leader(self) -> str:
+        """The node that is primary when it is started: the one whose data directory asks for no standby."""
+        found = [name for name, each in self.nodes.items() if each.exists and not has_standby_signal(each)]
+        return found[0] if found else next(iter(NODES))
+
+    @cached_property
+    def route(self) -> Proxy:
+        """What leads clients to the primary."""
+        ports = {name: cluster.port for name, cluster in self.nodes.items()}
+        return Proxy(self.home.private / "haproxy", self.ports["route"], ports)
 
     @cached_property
     def metadata(self) -> Cluster:
@@ -153,7 +175,40 @@ class SandboxPlatform:
                 "conn_type": "kafka",
                 "extra": {"bootstrap.servers": f"{LOOPBACK}:{self.ports['kafka']}"},
             },
+            **self._failover_connections(),
         }
+
+    def _failover_connections(self) -> dict[str, dict[str, Any]]:
+        """The machines of the nodes, the clients' route, what may be tested at all, and who is paged."""
+        identifier = system_identifier(self.primary)
+        targets = {identifier: {"environment": NAME, "hosts": [LOOPBACK]}} if identifier else {}
+        return {
+            "sandbox_primary_host": self._host("primary", self.primary),
+            "sandbox_standby_host": self._host("standby", self.standby),
+            "sandbox_route": {**_postgres(self.primary), "port": self.route.port},
+            "sandbox_haproxy": {"conn_type": "generic", "extra": {"socket": str(self.route.control)}},
+            "failover_targets": {"conn_type": "generic", "extra": targets},
+            "dataops_pager": {
+                "conn_type": "http",
+                "host": LOOPBACK,
+                "port": self.ports["pager"],
+                "schema": "http",
+            },
+        }
+
+    def _host(self, service: str, cluster: Cluster) -> dict[str, Any]:
+        """This machine, as the host of one node: its processes stay the supervisor's."""
+        control = [sys.executable, "-m", "supervisor.supervisorctl", "-c", str(Supervisor(self.home).config)]
+        extra = {
+            "user": os_user.database_user(),
+            "data": str(cluster.data),
+            "bin": str(programs()),
+            "log": str(cluster.log),
+            "address": LOOPBACK,
+            "start": [*control, "start", service],
+            "stop": [*control, "stop", service],
+        }
+        return {"conn_type": "local", "extra": extra}
 
     def _backrest_connection(self) -> dict[str, Any]:
         worker = self.store.authority.issue(WORKER)
@@ -222,6 +277,20 @@ def store_at(home: Home, ports: Mapping[str, int], users: tuple[Credentials, ...
     """The store of this home."""
     own = {name: ports[f"store_{name}"] for name in object_store.PORTS}
     return StoreServer(home.path / "store", own, users)
+
+
+def system_identifier(cluster: Cluster) -> str:
+    """By which the cluster is known for ever; empty before it is made.
+
+    Source: ``src/include/catalog/pg_control.h``, whose first member it is.
+    """
+    file = cluster.data / "global" / "pg_control"
+    return str(int.from_bytes(file.read_bytes()[:8], sys.byteorder)) if file.exists() else ""
+
+
+def has_standby_signal(cluster: Cluster) -> bool:
+    """Whether the cluster starts as a standby."""
+    return (cluster.data / "standby.signal").exists()
 
 
 def _postgres(cluster: Cluster) -> dict[str, Any]:

@@ -40,6 +40,9 @@ def up(home: Home, say: Say) -> SandboxPlatform:
         if not supervisor.running:
             supervisor.end_leftovers()
         platform = _platform(home, supervisor, say)
+        # What may be failed over at all is named by its system identifier, which stands in the environment.
+        if not platform.primary.exists:
+            platform.primary.initialise()
         dotenv.write(home.environment, platform.environment())
         steps = Steps(platform).all()
         supervisor.up(step.program for step in steps if step.program)

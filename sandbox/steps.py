@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,9 +13,9 @@ from importlib.metadata import version
 from sandbox import os_user
 from sandbox.airflow_server import SERVICES
 from sandbox.errors import Missing, ServiceFailed
-from sandbox.home import Home
+from sandbox.home import REPOSITORY, Home
 from sandbox.kafka.broker import Broker
-from sandbox.platform import BUCKET, LOCK_DAYS, REPLICA_BUCKET, SLOT, SandboxPlatform
+from sandbox.platform import BUCKET, LOCK_DAYS, NAME, REPLICA_BUCKET, SLOT, SandboxPlatform
 from sandbox.ports import answers
 from sandbox.postgresql import Cluster
 from sandbox.supervision import Program
@@ -59,6 +60,8 @@ class Steps:
             Step("archive", ("pgbackrest", "primary", "standby", "store"), prepare=self._begin_to_archive),
             self._backrest(),
             Step(FLIGHTS, ("primary",), prepare=self._load_flights),
+            self._route(),
+            *self._guard(),
             *self._kafka(),
             *self._airflow(),
         ]
@@ -132,9 +135,43 @@ class Steps:
         from sandbox.flights import FlightsError, load
 
         try:
-            load(self.platform.primary.dsn())
+            load(self.platform.nodes[self.platform.leader].dsn())
         except (FlightsError, psycopg2.Error) as error:
             raise ServiceFailed(f"the database could not be loaded: {error}") from error
+
+    def _route(self) -> Step:
+        proxy = self.platform.route
+        program = Program("route", proxy.command, stop_signal=signal.SIGUSR1, stop_seconds=3)
+        return Step(
+            "route",
+            ("primary", "standby"),
+            lambda: proxy.configure(leads_to=self.platform.leader),
+            program,
+            lambda since: answers(proxy.port),
+        )
+
+    def _guard(self) -> list[Step]:
+        """What heals or fences when a failover test's coordinator dies, and where its pages arrive."""
+        port = self.platform.ports["pager"]
+        pager = Program("pager", [sys.executable, str(REPOSITORY / "sandbox" / "pager.py"), str(port)])
+        guard = Program(
+            "guard",
+            [sys.executable, "-m", "dataops.cli", "failover", "guard"],
+            environment=self.home.environment,
+            fingerprint=self.platform.airflow.fingerprint,
+        )
+        return [
+            Step("pager", (), program=pager, ready=lambda since: answers(port)),
+            Step("guard", ("pager", "store", "primary", "standby"), program=guard, ready=self._guards),
+        ]
+
+    def _guards(self, since: float) -> bool:
+        """Whether a guard has given a sign of life since that time."""
+        from dataops.failover.guard import heartbeat
+        from dataops.store import ObjectStore
+
+        store = ObjectStore.from_connection(self.platform.store.connection(), BUCKET)
+        return any(beat.at.timestamp() > since for beat in heartbeat.alive(store, NAME))
 
     def _kafka(self) -> list[Step]:
         try:

@@ -20,7 +20,7 @@ def down(home: Home, say: Say) -> None:
         return
     with home.lock(say):
         supervisor = Supervisor(home)
-        _stop(supervisor, (*SERVICES, "pgbackrest", "kafka"), seconds=25)
+        _stop(supervisor, (*SERVICES, "guard", "route", "pager", "pgbackrest", "kafka"), seconds=25)
         for name in DATABASE_SERVERS:
             cluster = Cluster(home.private / name, 0, "")
             cluster.stop("fast", seconds=15)

@@ -54,7 +54,7 @@ class Supervisor:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self._config = home.run / "supervisord.conf"
+        self.config = home.run / "supervisord.conf"
 
     @property
     def _socket(self) -> Path:
@@ -88,7 +88,7 @@ class Supervisor:
             return
         self._socket.unlink(missing_ok=True)
         finished = subprocess.run(
-            [str(Path(sys.executable).parent / "supervisord"), "-c", str(self._config)],
+            [str(Path(sys.executable).parent / "supervisord"), "-c", str(self.config)],
             env={**_plain_environment(), MARK: str(self.home.path)},
             cwd="/",
             capture_output=True,
@@ -177,9 +177,10 @@ class Supervisor:
             "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n"
             f"[supervisord]\nlogfile={_escaped(self.home.log('supervisord'))}\nloglevel=info\n{user}"
             f"pidfile={_escaped(self.home.run / 'supervisord.pid')}\nchildlogdir={_escaped(self.home.logs)}\n"
+            f"[supervisorctl]\nserverurl=unix://{_escaped(self._socket)}\n"
         )
-        self._config.touch(mode=0o600)
-        self._config.write_text(text + "".join(map(self._section, programs)))
+        self.config.touch(mode=0o600)
+        self.config.write_text(text + "".join(map(self._section, programs)))
 
     def _section(self, program: Program) -> str:
         # When supervisord is killed, the kernel tells its children.

@@ -8,16 +8,20 @@ each file belongs to the user that reads it.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sandbox import dotenv, os_user
+from sandbox.compose import ssh
+from sandbox.haproxy import Proxy
 from sandbox.home import Home
 from sandbox.object_store import StoreServer
 from sandbox.pgbackrest import WORKER
-from sandbox.platform import BUCKET, LOCK_DAYS, PORTS, REPLICA_BUCKET, SandboxPlatform
+from sandbox.platform import BUCKET, LOCK_DAYS, NAME, NODES, PORTS, REPLICA_BUCKET, SandboxPlatform
 from sandbox.ports import LOOPBACK
 from sandbox.postgresql import SUPERUSER, Cluster
 from sandbox.secret import Secrets
@@ -33,6 +37,8 @@ HOSTS = {
     "pgbackrest": "pgbackrest",
     "kafka": "kafka",
     "airflow": "api-server",
+    "route": "route",
+    "pager": "pager",
     "store_s3_https": "store",
 }
 """The service behind each port that one container opens for another."""
@@ -44,9 +50,14 @@ FIXED_PORTS = {
     "pgbackrest": 8432,
     "kafka": 9092,
     "airflow": 8080,
+    "route": 5430,
+    "pager": 8090,
     "store_s3_https": 8334,
 }
 BROWSER = f"http://localhost:{FIXED_PORTS['airflow']}"
+TARGETS = "AIRFLOW_CONN_FAILOVER_TARGETS"
+"""The connection that names what may be failed over: known once the primary has made its cluster."""
+PROGRAMS = "/usr/lib/postgresql/15/bin"
 LEFT_TO_COMPOSE = {"PATH", "HOME", "AIRFLOW__CORE__EXECUTOR"}
 """Variables of the sandbox's Airflow that the image or docker-compose.yml sets."""
 
@@ -71,6 +82,8 @@ def prepare(home: Path = HOME) -> None:
     for name, cluster in (("primary", here.primary), ("standby", here.standby), ("metadata", here.metadata)):
         _write_settings(place, name, cluster, here)
     here.airflow.configure()
+    access(here).configure(place.path / "containers", NODES.values())
+    _write_route(here)
     dotenv.write(home / "env", environment(here))
     _give_to_airflow(here)
 
@@ -85,7 +98,62 @@ def environment(here: SandboxPlatform) -> dict[str, str]:
     moved = {
         name: translated(value, here) for name, value in variables.items() if name not in LEFT_TO_COMPOSE
     }
-    return {**moved, "AIRFLOW__API__HOST": "0.0.0.0", "AIRFLOW__API__BASE_URL": BROWSER}
+    return {
+        **moved,
+        **_machines(here),
+        "AIRFLOW__API__HOST": "0.0.0.0",
+        "AIRFLOW__API__BASE_URL": BROWSER,
+    }
+
+
+def access(here: SandboxPlatform) -> ssh.Access:
+    """By which keys Airflow's containers reach the nodes' machines."""
+    return ssh.Access(here.home.path / "ssh")
+
+
+def allow_failover(home: Path = HOME) -> None:
+    """Name the cluster that failover tests may touch, by the identifier that its primary tells."""
+    variables = dotenv.read(home / "env")
+    identifier = _identifier(variables["SANDBOX_PRIMARY_DSN"])
+    targets = {identifier: {"environment": NAME, "hosts": sorted(NODES.values())}}
+    variables[TARGETS] = json.dumps({"conn_type": "generic", "extra": targets})
+    owner = (home / "env").stat()
+    dotenv.write(home / "env", variables)
+    os.chown(home / "env", owner.st_uid, owner.st_gid)
+
+
+def _identifier(dsn: str) -> str:
+    from contextlib import closing
+
+    import psycopg2
+
+    with closing(psycopg2.connect(dsn)) as session, session.cursor() as cursor:
+        cursor.execute("SELECT system_identifier::text FROM pg_control_system()")
+        ((found,),) = cursor.fetchall()
+        return str(found)
+
+
+def _machines(here: SandboxPlatform) -> dict[str, str]:
+    """Connections to the nodes' machines: containers of their own, each with its sshd."""
+    return {
+        f"AIRFLOW_CONN_SANDBOX_{service.upper()}_HOST": json.dumps(_machine(here, service, cluster))
+        for service, cluster in (("primary", here.primary), ("standby", here.standby))
+    }
+
+
+def _machine(here: SandboxPlatform, service: str, cluster: Cluster) -> dict[str, Any]:
+    own = access(here)
+    extra = {
+        "user": ssh.LOGIN,
+        "data": str(cluster.data),
+        "bin": PROGRAMS,
+        "config": str(here.home.path / "containers" / service / "postgresql.conf"),
+        "log": str(cluster.folder / "log" / "start.log"),
+        "address": HOSTS[service],
+        "key_file": str(own.key),
+        "known_hosts": str(own.known_hosts),
+    }
+    return {"conn_type": "ssh", "host": HOSTS[service], "port": 22, "login": ssh.LOGIN, "extra": extra}
 
 
 def translated(text: str, here: SandboxPlatform) -> str:
@@ -96,7 +164,7 @@ def translated(text: str, here: SandboxPlatform) -> str:
             text = text.replace(f"{address}:{port}", f"{host}:{port}")
             text = text.replace(f"host={address} port={port}", f"host={host} port={port}")
             text = text.replace(f'"host": "{address}", "port": {port}', f'"host": "{host}", "port": {port}')
-    return text
+    return text.replace(str(here.route.folder), str(_route(here).folder))
 
 
 def create_buckets(here: SandboxPlatform) -> None:
@@ -110,6 +178,24 @@ class _StoreService(StoreServer):
     @property
     def endpoint(self) -> str:
         return f"https://{HOSTS['store_s3_https']}:{self.ports['s3_https']}"
+
+
+def _route(here: SandboxPlatform) -> Proxy:
+    """HAProxy in a folder that its container and Airflow's share."""
+    return replace(here.route, folder=here.home.path / "haproxy")
+
+
+def _write_route(here: SandboxPlatform) -> None:
+    """A configuration for each node that may be primary when the proxy starts."""
+    proxy = _route(here)
+    for name in NODES:
+        proxy.configure(leads_to=name)
+        text = proxy.config.read_text(encoding="utf-8").replace(f"bind {LOOPBACK}", "bind 0.0.0.0")
+        for service in NODES.values():
+            port = FIXED_PORTS[service]
+            text = text.replace(f"{LOOPBACK}:{port}", f"{HOSTS[service]}:{port}")
+        (proxy.folder / f"{name}.cfg").write_text(text, encoding="utf-8")
+    proxy.config.unlink()
 
 
 def _rewrite(config: Path, here: SandboxPlatform) -> None:
@@ -141,5 +227,8 @@ def _give_to_airflow(here: SandboxPlatform) -> None:
     worker = (tls / f"{WORKER}.crt", tls / f"{WORKER}.key")
     logs = here.airflow.home / "logs"
     logs.mkdir(exist_ok=True)
-    for path in (home / "env", *worker, here.airflow.home, *here.airflow.home.iterdir()):
+    ssh_folder, route = access(here).folder, _route(here).folder
+    route.chmod(0o770)
+    mine = (home / "env", *worker, here.airflow.home, ssh_folder, route)
+    for path in (*mine, *here.airflow.home.iterdir(), *ssh_folder.iterdir(), *route.iterdir()):
         os.chown(path, AIRFLOW_UID, 0)

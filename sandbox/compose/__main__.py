@@ -1,4 +1,4 @@
-"""``python -m sandbox.compose prepare|buckets``: what docker-compose.yml's one-shot services run."""
+"""``python -m sandbox.compose prepare|buckets|targets``: what docker-compose.yml's one-shot services run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 from dataops.errors import DataOpsError
 
-from sandbox.compose import HOME, create_buckets, platform, prepare
+from sandbox.compose import HOME, allow_failover, create_buckets, platform, prepare
 
 
 def main() -> int:
@@ -19,8 +19,11 @@ def main() -> int:
             case ["buckets"]:
                 create_buckets(platform())
                 print("Both buckets are there, versioned and locked.")
+            case ["targets"]:
+                allow_failover()
+                print("Failover tests may touch the cluster of the services primary and standby.")
             case _:
-                print("usage: python -m sandbox.compose prepare|buckets", file=sys.stderr)
+                print("usage: python -m sandbox.compose prepare|buckets|targets", file=sys.stderr)
                 return 2
     except DataOpsError as error:
         print(error, file=sys.stderr)

@@ -17,7 +17,6 @@ from confluent_kafka.admin import (
 
 from sandbox import airflow_runs
 from sandbox.airflow_runs import Run, Told
-from sandbox.deadline import wait_until
 from sandbox.kafka.demo import BY_HAND, CLUSTER, DRIFT, FILE, KEY, TOPIC, TOPICS
 from tests.e2e.conftest import Sandbox
 
@@ -65,21 +64,13 @@ def asked(sandbox: Sandbox) -> Run:
     """A run, started by ``admin``, that waits for a person."""
     client = sandbox.airflow()
     run = airflow_runs.trigger(client, TOPICS, {"author": "cem@example.org"})
-    approve = f"{run.path}/taskInstances/approve"
-    waiting = {"awaiting_input", "deferred"}
-    assert wait_until(lambda: client.get(approve)["state"] in waiting, seconds=120, interval=1)
-    # Airflow fails a task that is answered before its scheduler has heard that the question was put.
-    heard = f"executor event with state success for task instance TaskInstanceKey(dag_id='{TOPICS}', "
-    heard += f"task_id='approve', run_id='{run.run_id}'"
     log = sandbox.home.log("scheduler")
-    assert wait_until(lambda: heard in log.read_text(), seconds=60, interval=0.5)
+    assert airflow_runs.waits_for_a_person(client, run, "approve", log=log)
     return run
 
 
 def answer(sandbox: Sandbox, run: Run, user: str, option: str) -> Told:
-    client = sandbox.airflow(user)
-    chosen = {"chosen_options": [option], "params_input": {}}
-    client.call("PATCH", f"{run.path}/taskInstances/approve/-1/hitlDetails", chosen)
+    airflow_runs.answer(sandbox.airflow(user), run, "approve", option)
     return airflow_runs.await_all(sandbox.airflow(), [run], seconds=180, say=print)[0]
 
 

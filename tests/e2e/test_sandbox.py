@@ -15,7 +15,10 @@ from sandbox.deadline import wait_until
 from sandbox.errors import ServiceFailed
 from sandbox.kafka import broker
 
-NAMES = {"primary", "standby", "metadata", "store", "pgbackrest", "kafka", *SERVICES}
+NAMES = {
+    *("primary", "standby", "metadata", "store", "pgbackrest", "kafka", "route", "guard", "pager"),
+    *SERVICES,
+}
 
 
 def query(dsn: str, statement: str):
@@ -41,6 +44,8 @@ def test_the_environment_names_everything(sandbox):
         *("SANDBOX_APPROVER_USER", "SANDBOX_APPROVER_PASSWORD"),
         *("DATAOPS_BUCKET", "DATAOPS_REPLICA_BUCKET", "DATAOPS_ENVIRONMENT"),
         *(f"AIRFLOW_CONN_SANDBOX_{name}" for name in ("PRIMARY", "STANDBY", "PGBACKREST")),
+        *(f"AIRFLOW_CONN_SANDBOX_{name}" for name in ("PRIMARY_HOST", "STANDBY_HOST", "ROUTE", "HAPROXY")),
+        *("AIRFLOW_CONN_FAILOVER_TARGETS", "AIRFLOW_CONN_DATAOPS_PAGER"),
         *(f"AIRFLOW_CONN_DATAOPS_{name}" for name in ("STORE", "REPLICA", "ENCRYPTION", "DECRYPTION")),
     }
     assert expected <= set(sandbox.environment)

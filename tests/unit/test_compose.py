@@ -146,8 +146,8 @@ def test_containers_get_the_sandboxs_connections_buckets_and_variables(
 ) -> None:
     wanted = {**dotenv.read(local.airflow.environment), **local.environment()}
     assert set(contained) == (set(wanted) - compose.LEFT_TO_COMPOSE) | {"SANDBOX_KAFKA_BOOTSTRAP"}
-    assert {name: _shape(contained[name]) for name in _connections(contained)} == {
-        name: _shape(wanted[name]) for name in _connections(wanted)
+    assert {name: _shape(contained[name]) for name in _connections(contained) if name not in MACHINES} == {
+        name: _shape(wanted[name]) for name in _connections(wanted) if name not in MACHINES
     }
     same = (
         "DATAOPS_ENVIRONMENT",
@@ -156,6 +156,50 @@ def test_containers_get_the_sandboxs_connections_buckets_and_variables(
         "AIRFLOW_CONN_DATAOPS_ENCRYPTION",
     )
     assert [contained[name] for name in same] == [wanted[name] for name in same]
+
+
+MACHINES = {f"AIRFLOW_CONN_SANDBOX_{name}_HOST" for name in ("PRIMARY", "STANDBY")}
+"""Here by processes of this machine, there by ssh to another container."""
+
+
+def test_the_nodes_machines_are_reached_by_ssh_with_keys_that_fit(
+    home: Path, contained: dict[str, str]
+) -> None:
+    for service in ("primary", "standby"):
+        found = json.loads(contained[f"AIRFLOW_CONN_SANDBOX_{service.upper()}_HOST"])
+        extra, folder = found["extra"], home / "containers" / service
+        assert (found["conn_type"], found["host"], extra["address"]) == ("ssh", service, service)
+        assert extra["data"] == services[service]["environment"]["PGDATA"].replace("/sandbox", str(home), 1)
+        assert Path(extra["config"]).is_file()
+        assert _public(Path(extra["key_file"])) in (folder / "authorized_keys").read_text()
+        known = Path(extra["known_hosts"]).read_text().splitlines()
+        assert f"{service} {_public(folder / 'host_key')}" in known
+        assert "node.sh" in services[service]["entrypoint"][1]
+        assert services[service]["init"] is True, "somebody must reap what a killed server leaves"
+
+
+def _public(key: Path) -> str:
+    shown = subprocess.run(["ssh-keygen", "-y", "-f", key], capture_output=True, text=True, check=True)
+    return " ".join(shown.stdout.split()[:2])
+
+
+@pytest.mark.parametrize("leader", ["alpha", "beta"])
+def test_haproxy_accepts_its_configuration_and_leads_to_one_node(
+    home: Path, tmp_path: Path, leader: str
+) -> None:
+    text = (home / "haproxy" / f"{leader}.cfg").read_text()
+    servers = dict(re.findall(r"server (\w+) (\S+)", text))
+    assert servers == {"alpha": "primary:5432", "beta": "standby:5433"}
+    assert [
+        name for name in servers if f"{name} {servers[name]} on-marked-down shutdown-sessions\n" in text
+    ] == [leader]
+    resolvable = tmp_path / "haproxy.cfg"
+    resolvable.write_text(text.replace("primary:", "127.0.0.1:").replace("standby:", "127.0.0.1:"))
+    command = ["/usr/sbin/haproxy", "-c", "-f", str(resolvable)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    socket = json.loads(dotenv.read(home / "env")["AIRFLOW_CONN_SANDBOX_HAPROXY"])["extra"]["socket"]
+    assert f"stats socket {socket} " in text
 
 
 def _connections(variables: dict[str, str]) -> list[str]:
@@ -190,15 +234,17 @@ def test_every_host_that_containers_look_for_is_a_service_with_that_port(home: P
 def test_secrets_are_readable_by_their_owner_alone(home: Path) -> None:
     secret = [home / "env", home / "store" / "users.json", *home.rglob("*.key"), *home.rglob("secrets.json")]
     secret += [*home.rglob("password"), *home.rglob("pgpass"), *home.rglob("pgbackrest.conf")]
-    assert len(secret) > 10
+    secret += [home / "ssh" / "worker", *home.rglob("host_key"), *home.rglob("authorized_keys")]
+    assert len(secret) > 15
     assert [path for path in secret if path.stat().st_mode & 0o077] == []
     assert (home / "env").stat().st_uid == compose.AIRFLOW_UID
 
 
 def test_preparing_again_keeps_the_secrets(home: Path) -> None:
-    before = (home / "env").read_text(), (home / "store" / "tls" / "ca.crt").read_text()
+    kept = [home / "env", home / "store" / "tls" / "ca.crt", home / "ssh" / "known_hosts"]
+    before = [path.read_text() for path in kept]
     compose.prepare(home)
-    assert ((home / "env").read_text(), (home / "store" / "tls" / "ca.crt").read_text()) == before
+    assert [path.read_text() for path in kept] == before
 
 
 def test_the_store_has_the_sandboxs_options(local: SandboxPlatform) -> None:
