@@ -1,0 +1,234 @@
+"""A machine reached by OpenSSH: one connection is kept open, and each command is a channel of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from dataops import process
+from dataops.connections import Connection
+from dataops.errors import ConfigurationError
+from dataops.failover.hosts.host import (
+    Disk,
+    HostFailed,
+    HostUnreachable,
+    Identity,
+    Place,
+    Process,
+    from_stat,
+    of_postgresql,
+)
+
+_PATIENCE = 10.0
+"""Seconds until a machine that does not answer counts as unreachable."""
+_NO_CONNECTION = 255
+"""OpenSSH's own exit code (ssh(1), EXIT STATUS); what it runs there ends with other ones."""
+
+_PROCESSES = r"""
+data=$(readlink -f -- "$1") || exit 3
+find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' \( -lname "$data" -o -lname "$data/*" \) -printf '%h\n' \
+    2>/dev/null |
+while read -r folder; do
+    read -r stat 2>/dev/null < "$folder/stat" || continue
+    printf '%s\t%s\n' "$stat" "$(tr '\0' ' ' 2>/dev/null < "$folder/cmdline")"
+done
+"""
+_WRITE = """
+umask 077 && cat > "$1.dataops-new" && sync "$1.dataops-new" && mv -f -- "$1.dataops-new" "$1" && sync "$2"
+"""
+_REMOVE = 'rm -f -- "$1" && sync "$2"'
+_RENAME = '! [ -e "$2" ] && ! [ -h "$2" ] || exit 17; mv -T -- "$1" "$2" && sync "$3"'
+_READ = '[ -e "$1" ] || exit 44; cat -- "$1"'
+_DISK = 'stat -c %d -- "$1" && df -B1 --output=size,avail,target -- "$1" | tail -n 1'
+
+
+class SshHost:
+    """A machine that knows our key, and whose key we know: an unknown one is refused."""
+
+    def __init__(self, connection: Connection, place: Place) -> None:
+        self.place = place
+        self._connection = connection
+        self._opening = threading.Lock()
+        self._folder = ""
+        self._master: process.Running | None = None
+        for name in ("key_file", "known_hosts"):
+            if not isinstance(connection.extra.get(name), str):
+                raise ConfigurationError(
+                    f"Connection {connection.id!r}: extra.{name} must name a file: ssh logs in by a key, and "
+                    "only to a machine whose own key is known."
+                )
+        if not connection.host or not connection.login:
+            raise ConfigurationError(f"Connection {connection.id!r}: ssh needs a host and a login.")
+
+    def processes(self) -> tuple[Process, ...]:
+        said = self._script(_PROCESSES, self.place.data).stdout
+        return of_postgresql(_parsed(said))
+
+    def signal(self, processes: Iterable[Process], number: signal.Signals) -> None:
+        pids = [str(each.pid) for each in processes]
+        if pids:  # kill(1) fails where one is gone, which does not matter
+            self.run(["kill", f"-{number.name.removeprefix('SIG')}", *pids], deadline=_PATIENCE, check=False)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        deadline: float,
+        identity: Identity = "user",
+        env: Mapping[str, str] | None = None,
+        input: str | None = None,
+        check: bool = True,
+    ) -> process.Finished:
+        variables = [f"{name}={value}" for name, value in {"LC_ALL": "C.UTF-8", **(env or {})}.items()]
+        words = [*self._as(identity), "env", *variables, *argv]
+        self._open()
+        command = [*self._ssh("ControlMaster=no"), self._target, "--", f"cd / && exec {shlex.join(words)}"]
+        finished = process.run(command, env=_environment(), deadline=deadline, input=input, check=False)
+        if finished.returncode == _NO_CONNECTION:
+            raise self._unreachable(finished.stderr_tail)
+        if check and finished.returncode:
+            raise HostFailed(
+                f"{self.place.name}: {argv[0]} failed with exit code {finished.returncode}: "
+                f"{finished.stderr_tail.strip() or finished.stdout.strip()[-500:] or 'it said nothing'}."
+            )
+        return finished
+
+    def read(self, path: str) -> str | None:
+        finished = self._script(_READ, path, check=False)
+        if finished.returncode == 44:
+            return None
+        self._must(finished, path)
+        return finished.stdout
+
+    def write(self, path: str, text: str) -> None:
+        self._must(self._script(_WRITE, path, _folder_of(path), input=text, check=False), path)
+
+    def remove(self, path: str) -> None:
+        self._must(self._script(_REMOVE, path, _folder_of(path), check=False), path)
+
+    def exists(self, path: str) -> bool:
+        return self._script('[ -e "$1" ] || [ -h "$1" ]', path, check=False).returncode == 0
+
+    def rename(self, old: str, new: str) -> None:
+        finished = self._script(_RENAME, old, new, _folder_of(new), check=False)
+        if finished.returncode == 17:
+            raise HostFailed(f"{self.place.name}: {new} exists already: move it away.")
+        self._must(finished, old)
+
+    def disk(self, path: str) -> Disk:
+        finished = self._script(_DISK, path, check=False)
+        self._must(finished, path)
+        device, _, counted = finished.stdout.strip().partition("\n")
+        size, free, mount = counted.split(None, 2)
+        return Disk(device.strip(), mount.strip(), int(size), int(free))
+
+    def hostname(self) -> str:
+        return self.run(["uname", "-n"], deadline=_PATIENCE).stdout.strip()
+
+    def close(self) -> None:
+        with self._opening:
+            if self._master is not None:
+                self._master.stop()
+                self._master = None
+            if self._folder:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = ""
+
+    @property
+    def _target(self) -> str:
+        return f"{self._connection.login}@{self._connection.host}"
+
+    def _as(self, identity: Identity) -> list[str]:
+        login = self._connection.login
+        if identity == "login":
+            return []
+        if identity == "root":
+            if self.place.privileged is not None:
+                return list(self.place.privileged)
+            return [] if login == "root" else ["sudo", "-n", "--"]
+        if login == self.place.user:
+            return []
+        return (
+            ["runuser", "-u", self.place.user, "--"]
+            if login == "root"
+            else ["sudo", "-n", "-u", self.place.user, "--"]
+        )
+
+    def _ssh(self, *options: str) -> list[str]:
+        extra = self._connection.extra
+        fixed = (
+            "BatchMode=yes",
+            "StrictHostKeyChecking=yes",
+            "IdentitiesOnly=yes",
+            f"UserKnownHostsFile={extra['known_hosts']}",
+            f"ConnectTimeout={_PATIENCE:g}",
+            "ServerAliveInterval=2",
+            "ServerAliveCountMax=3",
+            f"ControlPath={self._folder}/master",
+        )
+        spelled = [word for option in (*fixed, *options) for word in ("-o", option)]
+        port = str(self._connection.port or 22)
+        return ["ssh", "-F", "none", *spelled, "-i", str(extra["key_file"]), "-p", port]
+
+    def _open(self) -> None:
+        """Open the connection that all commands share; it ends with us, whatever becomes of us."""
+        with self._opening:
+            if self._master is not None and self._master.poll() is None:
+                return
+            if not self._folder:
+                self._folder = tempfile.mkdtemp(prefix="dataops-ssh-")
+            socket = Path(self._folder) / "master"
+            with contextlib.suppress(FileNotFoundError):
+                socket.unlink()
+            command = [*self._ssh("ControlMaster=yes"), "-N", self._target]
+            self._master = process.start(command, env=_environment())
+            until = time.monotonic() + _PATIENCE
+            while not socket.exists():
+                if self._master.poll() is not None:
+                    raise self._unreachable(self._master.wait(1, check=False).stderr_tail)
+                if time.monotonic() > until:
+                    self._master.stop()
+                    raise self._unreachable(f"no answer in {_PATIENCE:g} s")
+                time.sleep(0.005)
+
+    def _script(
+        self, text: str, *values: str, input: str | None = None, check: bool = True
+    ) -> process.Finished:
+        """Run one of the scripts above, whose text is fixed: values are its parameters only."""
+        return self.run(["sh", "-c", text, "sh", *values], deadline=3 * _PATIENCE, input=input, check=check)
+
+    def _must(self, finished: process.Finished, path: str) -> None:
+        if finished.returncode:
+            raise HostFailed(f"{self.place.name}: {path}: {finished.stderr_tail.strip() or 'refused'}.")
+
+    def _unreachable(self, said: str) -> HostUnreachable:
+        last = next(iter(reversed(said.strip().splitlines())), "no reason given").strip()
+        return HostUnreachable(
+            f"Connection {self._connection.id!r}: {self._connection.host} cannot be reached by ssh: {last}. "
+            "See whether it runs, and whether login, key_file and known_hosts are right."
+        )
+
+
+def _parsed(said: str) -> Iterator[tuple[Process, str]]:
+    for line in said.splitlines():
+        stat, _, command = line.partition("\t")
+        found = from_stat(stat, command)
+        if found is not None:
+            yield found
+
+
+def _folder_of(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("HOME",) if name in os.environ}
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **kept}

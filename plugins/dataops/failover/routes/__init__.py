@@ -1,0 +1,1 @@
+"""How clients find the primary, and how they are led to another one."""

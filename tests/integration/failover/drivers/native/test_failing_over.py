@@ -1,0 +1,108 @@
+"""A primary dies, a standby takes its place, and the old one comes back as a standby: on real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from dataops.evidence.verdict import Verdict
+from dataops.failover.drivers.native.driver import NativeDriver
+from dataops.failover.topology import Role
+
+from sandbox.deadline import wait_until
+from tests.integration.failover.cell import Cell
+
+
+@pytest.fixture
+def driver(cell: Cell) -> Iterator[NativeDriver]:
+    (server,) = cell.platform.inventory.servers
+    with NativeDriver.of(server, cell.platform.connection) as made:
+        yield made
+
+
+def streams(cell: Cell, node: str) -> bool:
+    return cell.execute(node, "SELECT status FROM pg_stat_wal_receiver") == [("streaming",)]
+
+
+def test_a_killed_primary_is_succeeded_and_follows_its_successor_and_roles_can_be_changed_back(
+    cell: Cell, driver: NativeDriver
+) -> None:
+    seen = driver.observe()
+    assert [node.role for node in seen.nodes] == [Role.PRIMARY, Role.STANDBY]
+    assert seen.routed == "alpha"
+    assert seen.node("beta").streaming
+    assert seen.node("beta").sync_state == "async"
+    assert seen.lag("beta") is not None
+    driver.prepare("beta")
+    assert cell.caught_up()
+    assert not driver.dead("alpha")
+
+    driver.inject("kill", "alpha")
+    assert driver.effect("kill", "alpha").verdict is Verdict.PASSED
+    assert driver.dead("alpha")
+    assert driver.fence("alpha").verdict is Verdict.PASSED
+    assert driver.observe().node("alpha").role is Role.DOWN
+    driver.promote("beta")
+    driver.route("beta")
+    cell.execute("beta", "INSERT INTO orders (account, amount) VALUES (1, 0.77)")
+    assert driver.observe().routed == "beta"
+
+    driver.heal("kill", "alpha")  # somebody starts it behind the fence: it takes no write
+    assert cell.execute("alpha", "SELECT pg_is_in_recovery()") == [(True,)]
+
+    back = driver.rejoin("alpha", "beta")
+    assert back.how in {"rewind", "restart"}
+    seen = driver.observe()
+    assert seen.node("alpha").streaming
+    assert seen.node("alpha").timeline == seen.node("beta").timeline == 2
+    assert cell.caught_up("alpha")
+    assert cell.execute("alpha", "SELECT count(*) FROM orders WHERE amount = 0.77") == [(1,)]
+    assert cell.execute("alpha", "SHOW port") == [(str(cell.cluster("alpha").port),)]
+    assert cell.execute("alpha", "SELECT count(*) FROM pg_replication_slots") == [(0,)]
+    assert cell.execute("beta", "SELECT slot_name, active FROM pg_replication_slots") == [("alpha", True)]
+
+    driver.switch("beta", "alpha")
+    driver.route("alpha")
+    assert cell.execute("alpha", "SELECT count(*) FROM orders WHERE amount = 0.77") == [(1,)]
+    assert driver.rejoin("beta", "alpha").how == "restart"
+    assert wait_until(lambda: streams(cell, "beta"), seconds=10)
+    seen = driver.observe()
+    assert seen.routed == "alpha"
+    assert seen.node("beta").timeline == 3
+
+
+def test_a_primary_that_wrote_more_than_its_successor_is_rewound(cell: Cell, driver: NativeDriver) -> None:
+    driver.inject("stop", "beta")
+    cell.execute("alpha", "CREATE TABLE lost AS SELECT generate_series(1, 1000)")
+    driver.inject("kill", "alpha")
+    driver.fence("alpha")
+    driver.heal("stop", "beta")
+    driver.promote("beta")
+    cell.execute("beta", "CREATE TABLE kept AS SELECT generate_series(1, 10)")
+    back = driver.rejoin("alpha", "beta")
+    assert (back.how, back.kept) == ("rewind", "")
+    assert cell.caught_up("alpha")
+    found = cell.execute("alpha", "SELECT to_regclass('lost'), (SELECT count(*) FROM kept)")
+    assert found == [(None, 10)]
+
+
+def test_a_node_whose_wal_is_gone_is_rebuilt_and_its_old_directory_kept(
+    cell: Cell, driver: NativeDriver
+) -> None:
+    driver.inject("kill", "alpha")
+    driver.fence("alpha")
+    driver.promote("beta")
+    back = driver.rejoin("alpha", "beta", rebuild=True)
+    assert back.how == "rebuild"
+    assert back.kept.startswith(str(cell.cluster("alpha").data) + ".before-")
+    assert driver.observe().node("alpha").streaming
+
+
+def test_a_fence_is_taken_away_before_the_commit_point(cell: Cell, driver: NativeDriver) -> None:
+    driver.inject("kill", "alpha")
+    driver.fence("alpha")
+    driver.fence("alpha")
+    driver.unfence("alpha")
+    driver.heal("kill", "alpha")
+    assert cell.primaries() == ["alpha"]
+    assert wait_until(lambda: streams(cell, "beta"), seconds=10)
