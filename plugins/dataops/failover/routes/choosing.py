@@ -20,5 +20,6 @@ def client_route(failover: Failover, resolve: Resolve) -> ClientRoute:
 
         return LibpqRoute.of(failover, resolve)
     raise ConfigurationError(
-        f"failover.route.kind {kind!r} does not go with failover.driver {failover.driver!r}: use libpq or haproxy."
+        f"failover.route.kind {kind!r} does not go with failover.driver {failover.driver!r}: "
+        "use libpq or haproxy."
     )
