@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dataops.cli import guard_verbs
 from dataops.cli.answer import answer, say
 from dataops.cli.context import platform_of
+from dataops.cli.recorded import answer_record
 
 if TYPE_CHECKING:
     from dataops.failover.job import Job
@@ -22,6 +23,11 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     _add_plan(
         group.add_parser("plan", parents=[common], help="say what a round would do and cost; it only reads")
     )
+    _add_run(
+        group.add_parser(
+            "run", parents=[common], help="break a cluster, prove what it cost, and put it together again"
+        )
+    )
     guard_verbs.add(group, common)
 
 
@@ -29,6 +35,17 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", metavar="SCENARIO")
     parser.add_argument("--markdown", action="store_true", help="answer as a comment of a pull request")
     parser.set_defaults(run=run_plan)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", metavar="SCENARIO")
+    parser.add_argument(
+        "--approve",
+        default="",
+        metavar="HASH",
+        help="hash of the plan, as `failover plan` shows it: you have read what it costs and agree",
+    )
+    parser.set_defaults(run=run_test)
 
 
 def run_plan(arguments: argparse.Namespace) -> int:
@@ -40,6 +57,14 @@ def run_plan(arguments: argparse.Namespace) -> int:
     told = {"verdict": "passed", "evidence": None, **document(found)}
     answer(told, markdown(found) if arguments.markdown else text(found), as_json=arguments.json)
     return 0
+
+
+def run_test(arguments: argparse.Namespace) -> int:
+    """The exit code of the verdict; evidence is written whatever it is."""
+    from dataops.failover.run import run
+
+    outcome = run(_job(arguments), approve=arguments.approve)
+    return answer_record(outcome.record, outcome.published, as_json=arguments.json, code=outcome.exit_code)
 
 
 def _job(arguments: argparse.Namespace) -> Job:

@@ -1,0 +1,68 @@
+"""A double failure: the standby dies while it is promoted. That must end cleanly, with no second primary."""
+
+from __future__ import annotations
+
+import time
+
+from dataops.errors import DataOpsError
+from dataops.evidence.verdict import Check, Verdict
+from dataops.failover.journal import Phase
+from dataops.failover.round import breaking, proving
+from dataops.failover.round.leg import Leg
+from dataops.failover.round.stage import Stage
+from dataops.failover.topology import Role, Topology
+
+CLEAN = "promotion ended cleanly"
+
+
+def promotion_dies(stage: Stage, leg: Leg) -> None:
+    """The primary is broken, and the standby dies while it is promoted; then it is promoted once more.
+
+    In between nobody may take writes but the one that was promoted, and the fenced primary stays fenced:
+    past the commit point the only way is forward, as soon as what died is back.
+    """
+    try:
+        breaking.fail_over(stage, leg)
+    except DataOpsError as error:
+        if not stage.committed or leg.marks.fenced is None:
+            raise
+        stage.findings.say(f"The promotion failed, as it was to: {error}")
+        _judge(stage, leg, stage.driver.observe())
+        _again(stage, leg)
+        return
+    _judge(stage, leg, stage.driver.observe())
+
+
+def _judge(stage: Stage, leg: Leg, seen: Topology) -> None:
+    """No node but the candidate is primary, and the old one does not even run."""
+    others = [each.name for each in seen.primaries if each.name != leg.new]
+    old = seen.node(leg.old)
+    well = not others and old.role in {Role.DOWN, Role.STANDBY}
+    stage.findings.add(
+        Check(
+            name=CLEAN,
+            verdict=Verdict.PASSED if well else Verdict.FAILED,
+            expected=f"{leg.old} stays fenced and no other node is primary",
+            observed=", ".join(f"{each.name} {each.role} (timeline {each.timeline})" for each in seen.nodes),
+            reason="" if well else f"{' and '.join(others) or leg.old} may take writes beside {leg.new}",
+        )
+    )
+
+
+def _again(stage: Stage, leg: Leg) -> None:
+    stage.driver.heal(stage.plan.fault, leg.new)
+    stage.watch.until(
+        lambda: stage.driver.observe().node(leg.new).role in {Role.STANDBY, Role.PRIMARY},
+        within=proving.CATCH_UP,
+        what=f"{leg.new} is back",
+        every=0.1,
+        free=True,
+    )
+    if stage.driver.observe().node(leg.new).role is not Role.PRIMARY:
+        breaking.promote(stage, leg)
+    else:
+        leg.marks.promoted = time.monotonic()
+        stage.serving = leg.new
+        stage.driver.route(leg.new)
+        leg.marks.routed = time.monotonic()
+    stage.journal.advance(Phase.PROMOTED)

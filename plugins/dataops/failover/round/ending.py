@@ -1,0 +1,98 @@
+"""A round that cannot go on as planned: healed before its commit point, only forward after it.
+
+The rules are the guard's own, so that it makes no difference to the cluster which of the two survives.
+What cannot be brought to an end stays open in the journal: the guard goes on with it as soon as the lease
+is free, and a person is called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dataops.errors import DataOpsError, InconclusiveError
+from dataops.evidence.steps import first_red
+from dataops.evidence.verdict import Check, Verdict
+from dataops.failover.guard.acting import Acting
+from dataops.failover.guard.course import FENCED, Course, Decision, decide
+from dataops.failover.guard.paging import Pager
+from dataops.failover.guard.telling import Place, acted
+from dataops.failover.journal import Phase
+from dataops.failover.journaling import JournalTaken
+from dataops.failover.round.stage import Stage
+from dataops.store import LeaseLost
+
+CARRIED = "round carried through"
+NO_LONGER_OURS = (LeaseLost, JournalTaken)
+
+
+def carried_through(error: BaseException | None) -> Check:
+    """Whether the round came to its end as planned, and if not, why."""
+    expected = "every step of the plan"
+    if error is None:
+        return Check(name=CARRIED, verdict=Verdict.PASSED, expected=expected, observed="every step")
+    foreseen = isinstance(error, DataOpsError)
+    unknown = isinstance(error, InconclusiveError) or not foreseen
+    return Check(
+        name=CARRIED,
+        verdict=Verdict.INCONCLUSIVE if unknown else Verdict.FAILED,
+        expected=expected,
+        observed="ended early",
+        reason=str(error) if foreseen else f"{type(error).__name__}: see the log",
+    )
+
+
+def end_early(stage: Stage, error: BaseException) -> bool:
+    """Whether the cluster is in order now, as far as it is ours to bring there; what was done is on record.
+
+    Where it is not, or past the commit point, a person is called. Raises nothing that was foreseen.
+    """
+    ours = not isinstance(error, NO_LONGER_OURS)
+    if not ours and stage.committed:
+        stage.findings.say("The guard leads this round now: nothing more is done here.")
+        return False
+    with stage.findings.part("end early"):
+        try:
+            return _end(stage, ours=ours)
+        except DataOpsError as failed:
+            stage.findings.add(
+                Check(
+                    name="brought to an end",
+                    verdict=Verdict.FAILED,
+                    expected="a cluster in order",
+                    observed="left to the guard",
+                    reason=str(failed),
+                )
+            )
+            return False
+
+
+def _end(stage: Stage, *, ours: bool) -> bool:
+    """Our own fault is healed also where the journal is no longer ours: it may have come after the guard."""
+    driver, journal, findings = stage.driver, stage.journal, stage.findings
+    acting = Acting(driver, journal.round, findings.say, fenced=lambda node: _note(stage, node, ours=ours))
+    seen = driver.observe()
+    decision = decide(journal.round, seen, automatic=driver.automatic)
+    after = acting.carry_out(decision, seen)
+    findings.add(*acting.checks)
+    serving = after.primaries[0].name if len(after.primaries) == 1 else ""
+    stage.serving = serving or stage.serving
+    red = first_red(acting.checks)
+    if red is None and ours and decision.course is Course.FORWARD and stage.phase is Phase.COMMITTED:
+        journal.advance(Phase.PROMOTED)
+    if red is not None or decision.course is not Course.HEAL:
+        _page(stage, acting, decision)
+    return red is None and ours and decision.course is not Course.HANDS_OFF
+
+
+def _note(stage: Stage, node: str, *, ours: bool) -> None:
+    if ours:
+        stage.journal.note(facts={FENCED: node})
+
+
+def _page(stage: Stage, acting: Acting, decision: Decision) -> None:
+    job = stage.job
+    place = Place(job.server.name, job.platform.environment, job.owner)
+    pager = Pager(job.platform.resolve, stage.findings.say)
+    told = acted(place, stage.journal.entry, decision, acting.checks)
+    title = f"Failover test {stage.scenario.name} on {place.server} ({place.environment}) ended early"
+    stage.findings.add(pager.deliver(replace(told, title=title)))
