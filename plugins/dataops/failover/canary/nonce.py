@@ -17,6 +17,7 @@ from dataops.postgres.connecting import parameters
 from dataops.postgres.packaged import sql
 
 _READ_ONLY = "25006"
+_TABLE_MISSING = ("42P01", "3F000")
 _AS_ANY_CLIENT_COULD = "-c default_transaction_read_only=off -c synchronous_commit=local"
 """A default is no fence: any client may override it. And nothing that a dead standby owes is waited for."""
 
@@ -136,8 +137,17 @@ def _write(
     except Unreached as error:
         return seen(Taken.UNREACHABLE, reason=str(error))
     except Refused as error:
-        return seen(Taken.READ_ONLY if error.sqlstate == _READ_ONLY else Taken.UNCLEAR, reason=str(error))
+        read_only = error.sqlstate == _READ_ONLY or (error.sqlstate in _TABLE_MISSING and _recovers(client))
+        return seen(Taken.READ_ONLY if read_only else Taken.UNCLEAR, reason=str(error))
     except Unanswered as error:
         return seen(Taken.UNCLEAR, reason=str(error))
     finally:
         client.close()
+
+
+def _recovers(client: Client) -> bool:
+    """Whether the node replays WAL: a standby so far behind that it lacks our table takes no writes."""
+    try:
+        return bool(client.ask("SELECT pg_is_in_recovery()").row[0])
+    except (Unreached, Refused, Unanswered):
+        return False

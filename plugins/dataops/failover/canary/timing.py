@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from math import inf
 
@@ -39,7 +39,8 @@ class Timing:
     restored: float | None
     """The first acknowledgement that was followed by nothing else for as long as ``steady``; None: never."""
     felt: bool
-    """Whether a write failed or stayed unanswered. If not, this is the longest pause between two answers."""
+    """Whether a write failed or stayed unanswered. If not, this is the longest pause between two, which is no
+    more than the canary's own pace where clients felt nothing at all."""
     well_for: float
     """Seconds of unbroken acknowledgements at the end, where service was not restored for long enough."""
     split: Split | None
@@ -108,15 +109,23 @@ def timings(ledger: Ledger, marks: Marks, *, steady: float, until: float | None 
 
 
 def _of_session(session: int, writes: Sequence[Write], marks: Marks, fault: float, steady: float) -> Timing:
+    """The longer of two times: between failures at its ends, and between two acknowledgements in a row.
+
+    The second is what a client sees whose write only took long, as behind a pooler that holds it back.
+    """
+    pause = _longest_pause(session, writes, marks, fault, steady)
     felt = next(
         (at for at, write in enumerate(writes) if write.answered >= fault and not write.acknowledged), None
     )
     if felt is None:
-        return _longest_pause(session, writes, marks, fault, steady)
+        return pause
     last = next((write.answered for write in reversed(writes[:felt]) if write.acknowledged), fault)
     restored, well_for = _restored(writes[felt:], steady)
-    split = None if restored is None else _split(last, restored, marks)
-    return Timing(session, last, restored, True, well_for, split)
+    if restored is None:
+        return Timing(session, last, None, True, well_for, None)
+    if pause.rto is not None and pause.rto > restored - last:
+        return replace(pause, felt=True)
+    return Timing(session, last, restored, True, well_for, _split(last, restored, marks))
 
 
 def _restored(writes: Sequence[Write], steady: float) -> tuple[float | None, float]:
@@ -137,15 +146,14 @@ def _restored(writes: Sequence[Write], steady: float) -> tuple[float | None, flo
 def _longest_pause(
     session: int, writes: Sequence[Write], marks: Marks, fault: float, steady: float
 ) -> Timing:
-    """No write went wrong: the longest pause between two answers that ends after the fault."""
-    answers = [write.answered for write in writes]
+    """The longest pause between two acknowledgements in a row of which the later came after the fault."""
+    answers = [write.answered for write in writes if write.acknowledged]
     well_for = max(0.0, answers[-1] - fault) if answers else 0.0
-    pauses = [(later - earlier, earlier) for earlier, later in pairwise(answers)]
-    pauses = [(length, earlier) for length, earlier in pauses if earlier + length >= fault]
+    pauses = [(later - earlier, earlier, later) for earlier, later in pairwise(answers) if later >= fault]
     if not pauses or well_for < steady:
         return Timing(session, answers[-1] if answers else fault, None, False, well_for, None)
-    length, last = max(pauses)
-    return Timing(session, last, last + length, False, well_for, _split(last, last + length, marks))
+    _, last, restored = max(pauses)
+    return Timing(session, last, restored, False, well_for, _split(last, restored, marks))
 
 
 def _split(last: float, restored: float, marks: Marks) -> Split:

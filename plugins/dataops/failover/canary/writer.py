@@ -13,7 +13,7 @@ from dataops.failover.canary.write import Outcome, Write
 from dataops.postgres.packaged import sql
 
 _SHORTEST_REST = 0.01
-_LONGEST_REST = 0.05
+_LONGEST_REST = 0.025
 
 
 class Writer:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -18,10 +20,13 @@ from dataops.connections import Connection
 from dataops.evidence.verdict import Verdict
 from dataops.failover.canary import running
 from dataops.failover.canary.accounting import account
+from dataops.failover.canary.address import addresses
+from dataops.failover.canary.client import Client, Refused, Unanswered
 from dataops.failover.canary.errors import CanaryFailed, LedgerUntrusted, NotSteady
 from dataops.failover.canary.ledger import read
 from dataops.failover.canary.nonce import Taken, one_writable_primary, write_everywhere
 from dataops.failover.canary.schema import (
+    Row,
     Surviving,
     clear,
     cleared,
@@ -31,10 +36,11 @@ from dataops.failover.canary.schema import (
 )
 from dataops.failover.canary.staleness import staleness
 from dataops.failover.canary.timing import timing
-from dataops.failover.canary.write import Outcome
+from dataops.failover.canary.write import Outcome, Write
 from dataops.failover.marks import Marks
 from dataops.failover.scenario import Load, Promise
 from dataops.postgres import connect
+from dataops.postgres.connecting import parameters
 
 from sandbox.deadline import wait_until
 from tests.integration.failover.cell import Cell
@@ -84,6 +90,10 @@ def libpq_route(cell: Cell) -> Connection:
     )
 
 
+def keys(of: Iterable[Row | Write]) -> set[tuple[int, int]]:
+    return {(each.session, each.n) for each in of}
+
+
 def rows(cell: Cell, node: str, run: str) -> Surviving:
     with closing(connect(cell.connections[f"cell_{node}"], dbname="shop")) as conn:
         return surviving(conn, run)
@@ -114,6 +124,29 @@ def test_a_canary_writes_reads_and_accounts_for_every_row(
     assert all(look.in_recovery for look in ledger.looks if not look.reason)
 
 
+def test_a_server_that_hangs_does_not_hang_the_canary(shared_cell: Cell, run: str, tmp_path: Path) -> None:
+    with writing(shared_cell, run, tmp_path) as canary:
+        canary.wait_until_steady(0.2, within=20)
+        stopped = shared_cell.processes("alpha")
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            assert wait_until(lambda: canary.unavailable > 1.2, seconds=20)
+            alpha = {"alpha": shared_cell.connections["cell_alpha"]}
+            (silent,) = write_everywhere(alpha, patience=0.2, dbname="shop")
+            assert silent.taken is Taken.UNREACHABLE
+            assert one_writable_primary([silent]).verdict is Verdict.INCONCLUSIVE
+            assert canary.alive
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+        canary.wait_until_steady(0.2, within=20, since=time.monotonic())
+        ledger = canary.stop()
+    unanswered = [write for write in ledger.writes if write.outcome is Outcome.UNKNOWN]
+    assert {write.session for write in unanswered} == {1, 2}
+    assert not account(ledger, rows(shared_cell, "alpha", run)).lost
+
+
 def test_a_primary_is_killed_under_load_and_the_ledger_says_how_long_and_what_was_lost(
     cell: Cell, run: str, tmp_path: Path
 ) -> None:
@@ -129,67 +162,22 @@ def test_a_primary_is_killed_under_load_and_the_ledger_says_how_long_and_what_wa
         ledger = canary.stop()
     found = account(ledger, rows(cell, "beta", run))
     assert not found.phantoms
-    lost = {(write.session, write.n) for write in found.lost}
-    assert not lost & {(row.session, row.n) for row in rows(cell, "beta", run).rows}
     took = timing(ledger, marks, steady=0.5)
     assert took.felt and took.rto is not None and took.rto > 0
     assert took.restored is not None and took.restored >= marks.fault
     assert {write.timeline for write in ledger.acknowledged} == {1, 2}
+
     start_again(cell, "alpha")  # a primary again, on its old timeline: what must never be
-    both = write_everywhere(
-        {node: cell.connections[f"cell_{node}"] for node in ("alpha", "beta")}, dbname="shop"
-    )
+    nodes = {node: cell.connections[f"cell_{node}"] for node in ("alpha", "beta")}
+    both = write_everywhere(nodes, dbname="shop")
     assert {write.taken for write in both} == {Taken.ACKNOWLEDGED}
     assert one_writable_primary(both).verdict is Verdict.FAILED
-    truth = {(row.session, row.n) for row in rows(cell, "alpha", run).rows}
-    assert lost <= truth, "what was acknowledged and lost lies on the old data directory"
-    survived = {(row.session, row.n) for row in rows(cell, "beta", run).rows}
-    acknowledged = {(write.session, write.n) for write in ledger.acknowledged}
-    assert lost == (truth - survived) & acknowledged
+
+    written, kept = (keys(rows(cell, node, run).rows) for node in ("alpha", "beta"))
+    assert keys(found.lost) == (written - kept) & keys(ledger.acknowledged), "as both data directories say"
 
 
-def test_a_server_that_hangs_does_not_hang_the_canary(cell: Cell, run: str, tmp_path: Path) -> None:
-    with writing(cell, run, tmp_path) as canary:
-        canary.wait_until_steady(0.3, within=20)
-        stopped = cell.processes("alpha")
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            assert wait_until(lambda: canary.unavailable > 1.5, seconds=20)
-            silent = write_everywhere({"alpha": cell.connections["cell_alpha"]}, patience=0.3, dbname="shop")
-            assert [write.taken for write in silent] == [Taken.UNREACHABLE]
-            assert canary.alive
-        finally:
-            for pid in stopped:
-                os.kill(pid, signal.SIGCONT)
-        canary.wait_until_steady(0.3, within=20, since=time.monotonic())
-        ledger = canary.stop()
-    unanswered = [write for write in ledger.writes if write.outcome is Outcome.UNKNOWN]
-    assert {write.session for write in unanswered} == {1, 2}
-    assert not account(ledger, rows(cell, "alpha", run)).lost
-
-
-def test_a_cancelled_wait_for_the_standby_is_a_loss_behind_a_warning(
-    make_cell: Callable[..., Cell], run: str, tmp_path: Path
-) -> None:
-    cell = make_cell(synchronous=True)
-    patient = Load(sessions=1, rate=50, readers=0, patience=timedelta(seconds=20))
-    with writing(cell, run, tmp_path, load=patient) as canary:
-        canary.wait_until_steady(0.3, within=20)
-        cell.kill("beta")
-        cancelled = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-        assert wait_until(lambda: bool(cell.execute("alpha", cancelled)[0][0]), seconds=20)
-        assert wait_until(lambda: any(write.warnings for write in canary.ledger().writes), seconds=20)
-        cell.kill("alpha")
-        ledger = canary.stop()
-    start_again(cell, "beta")
-    cell.execute("beta", "SELECT pg_promote()")
-    found = account(ledger, rows(cell, "beta", run))
-    assert found.hidden_by_warning == found.lost != ()
-    assert "canceling wait for synchronous replication" in found.lost[0].warnings[0]
-
-
-def test_sessions_that_hang_on_a_waiting_server_stay_few(
+def test_writes_wait_for_a_dead_standby_few_at_a_time_and_one_that_is_cancelled_is_lost_behind_a_warning(
     make_cell: Callable[..., Cell], run: str, tmp_path: Path
 ) -> None:
     cell = make_cell(synchronous=True)
@@ -197,11 +185,24 @@ def test_sessions_that_hang_on_a_waiting_server_stay_few(
     with writing(cell, run, tmp_path, load=hasty) as canary:
         canary.wait_until_steady(0.3, within=20)
         cell.kill("beta")
-        assert wait_until(lambda: canary.unavailable > 2.5, seconds=20)
+        assert wait_until(lambda: canary.unavailable > 1.5, seconds=20)
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-        assert cell.execute("alpha", waiting)[0][0] <= 8
-        start_again(cell, "beta")
-        canary.wait_until_steady(0.3, within=20, since=time.monotonic())
+        assert 1 <= cell.execute("alpha", waiting)[0][0] <= 7, "each is a connection that others may need"
+        cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+
+        def warned() -> bool:
+            cell.execute("alpha", cancel)
+            return any(write.warnings for write in canary.ledger().writes)
+
+        assert wait_until(warned, seconds=20, interval=0.02)
+        cell.kill("alpha")
+        ledger = canary.stop()
+    start_again(cell, "beta")
+    cell.execute("beta", "SELECT pg_promote()")
+    found = account(ledger, rows(cell, "beta", run))
+    assert found.hidden_by_warning == found.lost != ()
+    assert "canceling wait for synchronous replication" in found.lost[0].warnings[0]
+    assert found.checks(Promise())[0].verdict is Verdict.FAILED
 
 
 def test_a_ledger_that_was_touched_is_not_believed(shared_cell: Cell, run: str, tmp_path: Path) -> None:
@@ -242,10 +243,48 @@ def test_a_canary_that_is_killed_is_no_longer_alive_and_its_ledger_counts_up_to_
     assert not found.lost and not found.phantoms and len(found.in_flight) <= LOAD.sessions
 
 
+COORDINATOR = """
+import sys, time
+from pathlib import Path
+from dataops.connections import from_environment
+from dataops.failover.canary import running
+from dataops.failover.scenario import Load
+canary = running.start(
+    from_environment("cell_route"), Load(), run=sys.argv[1], folder=Path(sys.argv[2]), dbname="shop"
+)
+canary.wait_until_steady(0.2, within=20)
+print(canary.pid, flush=True)
+time.sleep(60)
+"""
+
+
 def test_the_canary_dies_with_its_coordinator(shared_cell: Cell, run: str, tmp_path: Path) -> None:
-    with writing(shared_cell, run, tmp_path) as canary:
-        assert os.getpgid(canary.pid) == canary.pid
-    assert wait_until(lambda: not Path(f"/proc/{canary.pid}").exists(), seconds=5)
+    with closing(connect(shared_cell.connections["cell_alpha"], dbname="shop")) as conn:
+        prepare(conn)
+    folder = tmp_path / "ledger"
+    command = [sys.executable, "-c", COORDINATOR, run, str(folder)]
+    environment = {**os.environ, **shared_cell.environment(), "PYTHONPATH": "plugins"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as coordinator:
+        assert coordinator.stdout is not None
+        pid = int(coordinator.stdout.readline())
+        coordinator.kill()
+    last = folder / "writer-1.ledger"
+    assert wait_until(lambda: b'"kind":"end"' in last.read_bytes(), seconds=5), "it ends in an orderly way"
+    assert wait_until(lambda: not Path(f"/proc/{pid}/exe").exists(), seconds=5)
+
+
+def test_a_client_tells_a_no_from_not_knowing_and_goes_on_after_both(shared_cell: Cell) -> None:
+    client = Client(addresses(parameters(shared_cell.connections["cell_alpha"], "shop")), patience=5)
+    try:
+        with pytest.raises(Refused, match="division by zero") as no:
+            client.ask("SELECT 1 / 0")
+        assert no.value.sqlstate == "22012"
+        assert client.ask("SELECT %s", 7).row == (7,)
+        with pytest.raises(Unanswered, match="administrator command"):
+            client.ask("SELECT pg_terminate_backend(pg_backend_pid())")
+        assert client.ask("SELECT 8").row == (8,)
+    finally:
+        client.close()
 
 
 def test_a_route_that_leads_nowhere_is_not_steady_and_says_why(
@@ -277,14 +316,22 @@ def test_the_role_does_the_whole_job_and_nothing_else(shared_cell: Cell, run: st
         with running.start(alpha, LOAD, run=run, folder=tmp_path / "ledger", dbname="shop") as canary:
             canary.wait_until_steady(0.2, within=20)
             ledger = canary.stop()
-        (taken,) = write_everywhere({"alpha": alpha}, dbname="shop")
-        assert taken.taken is Taken.ACKNOWLEDGED
+        nodes = {"alpha": alpha, "beta": replace(shared_cell.connections["cell_beta"], **role)}
+        assert shared_cell.caught_up("beta")
+        asked = write_everywhere(nodes, dbname="shop")
+        assert one_writable_primary(asked, expected="alpha").verdict is Verdict.PASSED
+        assert [write.taken for write in asked] == [Taken.ACKNOWLEDGED, Taken.READ_ONLY]
         with closing(connect(alpha, dbname="shop")) as conn:
             assert not account(ledger, surviving(conn, run)).lost
             assert not cleared(conn)
             clear(conn)
             clear(conn)
             assert cleared(conn)
+            assert shared_cell.caught_up("beta")
+            asked = write_everywhere(nodes, dbname="shop")
+            assert [write.taken for write in asked] == [Taken.UNCLEAR, Taken.READ_ONLY], (
+                "a table that is missing"
+            )
             with pytest.raises(psycopg2.errors.InsufficientPrivilege), conn.cursor() as cursor:
                 cursor.execute("SELECT * FROM orders")
     finally:

@@ -75,6 +75,12 @@ def test_a_fault_that_no_write_felt_still_has_its_longest_pause() -> None:
     assert found.rto == pytest.approx(0.3)
 
 
+def test_a_write_that_only_took_long_counts_where_it_is_worse_than_any_failure() -> None:
+    found = timing(ledger(session("aaa.....aafaaaaa")), Marks(fault=0.35), steady=STEADY)
+    assert found.felt
+    assert (found.last, found.restored) == (pytest.approx(0.3), pytest.approx(0.9))
+
+
 def test_a_canary_that_stopped_with_the_fault_measured_nothing() -> None:
     found = timing(ledger(session("aaa")), Marks(fault=0.35), steady=STEADY)
     assert found.rto is None
