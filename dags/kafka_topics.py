@@ -75,4 +75,4 @@ for file in clusters.invalid:
             file, Capability.KAFKA_TOPICS, meaning="is not provisioned", shown_by="dataops kafka check"
         )
         with DAG(dag_id=f"kafka_topics__{file.name}", schedule="0 * * * *", **broken):
-            operators.BrokenFile(problems=[str(problem) for problem in file.errors])
+            operators.BrokenFile(problems=[str(each) for each in file.errors], meaning="is not provisioned")

@@ -29,6 +29,17 @@ cluster_id: MkU3OEVBNTcwNTJENDM2Qg
 owner: streaming-team
 """
 
+FAILOVER = """failover:
+  nodes:
+    alpha: {connection: main_alpha, host: main_alpha_host}
+    beta: {connection: main_beta, host: main_beta_host}
+  route: {kind: haproxy, connection: main_route, control: main_haproxy, backend: writers}
+"""
+SCENARIO = """scenario: {name}
+database: {database}
+mode: crash
+"""
+
 
 class Include:
     """An include folder under construction."""
@@ -53,6 +64,16 @@ class Include:
         (folder / "cluster.yaml").write_text(CLUSTER.format(name=name, environment=environment) + more)
         topics = "team: shop\ntopics:\n  shop.orders: {partitions: 3, replication_factor: 3}\n"
         (folder / "topics" / "shop.yaml").write_text(topics)
+
+    def failover_server(self, name: str = "main", more: str = "") -> None:
+        """A server of two nodes that tests may fail over."""
+        self.server(name, FAILOVER + more)
+
+    def scenario(self, name: str = "crash", more: str = "", database: str = "orders") -> None:
+        """A scenario of a failover test, which kills the primary."""
+        (self.folder / "failover").mkdir(exist_ok=True)
+        text = SCENARIO.format(name=name, database=database) + more
+        (self.folder / "failover" / f"{name}.yaml").write_text(text)
 
     def write(self, path: str, text: str) -> None:
         (self.folder / path).write_text(text)

@@ -29,8 +29,8 @@ PER_ENVIRONMENT = {"backup_watch", "performance_samples", "rehearsal", "sweep"}
 
 @pytest.fixture
 def dags(include: Include, parse: Callable[[], DagBag]) -> dict[str, DAG]:
-    """A server with a pod of its own, a managed one, two databases, a Kafka cluster, broken files."""
-    include.server("main", "worker: {queue: dc1, pod_template: /pods/dc1.yaml}\n")
+    """A server with a pod of its own, a managed one, databases, a Kafka cluster, scenarios, broken files."""
+    include.failover_server("main", "worker: {queue: dc1, pod_template: /pods/dc1.yaml}\n")
     include.server(
         "managed", "rds: {instance: prod-1, region: eu-central-1}\ndrill: {scratch: rds, schedule: weekly}\n"
     )
@@ -40,6 +40,9 @@ def dags(include: Include, parse: Callable[[], DagBag]) -> dict[str, DAG]:
     include.write("databases/broken.yaml", "database: broken\nserver: main\nowner: x\nscheduel: daily\n")
     include.kafka("stream")
     include.kafka("torn", "gaurded: false\n")
+    include.scenario("crash")
+    include.scenario("quarterly", "schedule: weekly\napproval: {within: 2h}\n")
+    include.scenario("cracked", "fualt: hang\n")
     bag = parse()
     assert bag.import_errors == {}
     return dict(bag.dags)
@@ -54,7 +57,9 @@ def test_ids_are_capability_and_subject(dags: dict[str, DAG]) -> None:
     backups = {f"backup__{name}" for name in (*subjects, "scratch", "broken")}
     clusters = {"kafka_topics__stream", "kafka_topics__torn", "kafka_drift__stream"}
     reports = {f"performance_report__{name}" for name in ("orders", "customers")}
-    assert set(dags) == backups | set(map(drilled, subjects)) | clusters | reports | PER_ENVIRONMENT
+    tests = {f"failover_test__{name}" for name in ("crash", "quarterly", "cracked")}
+    drills = set(map(drilled, subjects))
+    assert set(dags) == backups | drills | clusters | reports | tests | PER_ENVIRONMENT
 
 
 def test_every_dag_is_documented_owned_and_tagged(dags: dict[str, DAG]) -> None:
@@ -74,7 +79,9 @@ def test_the_runbook_names_the_objectives(dags: dict[str, DAG]) -> None:
 def test_nightly_dags_run_without_anybody_switching_them_on(dags: dict[str, DAG]) -> None:
     for dag_id, dag in dags.items():
         changes_topics = dag_id == "kafka_topics__stream"
-        assert dag.is_paused_upon_creation is changes_topics, "what changes a cluster a person switches on"
+        breaks = dag_id in {"failover_test__crash", "failover_test__quarterly"}
+        dangerous = changes_topics or breaks
+        assert dag.is_paused_upon_creation is dangerous, "what changes a cluster a person switches on"
         assert dag.catchup is False
         # A run that waits for a person must not keep the safe changes of the next one waiting.
         assert dag.max_active_runs == (8 if changes_topics else 1)
@@ -95,7 +102,7 @@ def test_no_run_times_out_before_its_tasks_do(dags: dict[str, DAG]) -> None:
 def test_the_verdict_is_the_only_leaf_and_always_runs(dags: dict[str, DAG]) -> None:
     for dag_id, dag in dags.items():
         leaves = [task for task in dag.tasks if not task.downstream_task_ids]
-        if dag_id in {"backup__broken", "kafka_topics__torn"}:
+        if dag_id in {"backup__broken", "kafka_topics__torn", "failover_test__cracked"}:
             assert [task.task_id for task in leaves] == ["mend_the_file"]
             continue
         assert [task.task_id for task in leaves] == ["verdict"]
@@ -144,6 +151,32 @@ def test_provisioning_asks_a_person_between_its_safe_and_its_other_changes(dags:
     assert rules == {"apply_approved": "none_failed", "evidence": "all_done", "verdict": "all_done"}
     approve = topics.get_task("approve")
     assert (approve.response_timeout, approve.retries, approve.defaults) == (timedelta(hours=24), 0, None)
+
+
+def test_a_failover_test_asks_a_person_before_its_only_try(dags: dict[str, DAG]) -> None:
+    test = dags["failover_test__quarterly"]
+    order = ("preflight", "approve", "test", "evidence", "verdict")
+    assert tuple(task.task_id for task in test.topological_sort()) == order
+    for before, after in pairwise(order):
+        assert test.get_task(after).upstream_task_ids == {before}
+    rules = {task.task_id: task.trigger_rule for task in test.tasks if task.trigger_rule != "all_success"}
+    assert rules == {"test": "none_failed", "evidence": "all_done", "verdict": "all_done"}
+    approve, played = test.get_task("approve"), test.get_task("test")
+    assert (approve.response_timeout, approve.retries, approve.defaults) == (timedelta(hours=2), 0, None)
+    assert (played.retries, played.pool, played.queue) == (0, "failover", "dc1")
+    assert played.execution_timeout > timedelta(minutes=15), "the round ends itself, long before Airflow does"
+    emits = {task.task_id: [asset.uri for asset in task.outlets] for task in test.tasks}
+    assert emits.pop("evidence") == ["dataops://verdict/failover_test/quarterly"]
+    assert not any(emits.values())
+
+
+def test_a_failover_test_begins_by_hand_or_with_a_tick_of_office_hours(dags: dict[str, DAG]) -> None:
+    assert not dags["failover_test__crash"].timetable.can_be_scheduled
+    quarterly = dags["failover_test__quarterly"]
+    assert quarterly.start_date is None
+    assert 9 <= int(quarterly.timetable.expression.split()[1]) < 12
+    assert set(quarterly.params) == {"author", "reason"}
+    assert "include/failover/quarterly.yaml" in str(quarterly.doc_md)
 
 
 def test_a_report_follows_the_data_checks_and_the_proof_however_they_end(dags: dict[str, DAG]) -> None:

@@ -49,6 +49,29 @@ def test_a_cluster_whose_file_is_wrong_is_a_red_dag_and_stops_no_other(
     assert "kafka_drift__torn" not in bag.dags
 
 
+def test_a_scenario_whose_file_is_wrong_is_a_red_dag_and_stops_no_other(
+    include: Include, parse: Callable[[], DagBag]
+) -> None:
+    include.failover_server()
+    include.database("orders")
+    include.scenario("crash")
+    include.scenario("cracked", "fualt: hang\n")
+    bag = parse()
+    assert bag.import_errors == {}
+    assert "test" in bag.dags["failover_test__crash"].task_dict
+    (task,) = bag.dags["failover_test__cracked"].tasks
+    with pytest.raises(ConfigurationError, match=r"(?s)is not tested.*failover/cracked\.yaml:4.*fualt"):
+        task.execute({})
+    assert "is not tested" in str(bag.dags["failover_test__cracked"].doc_md)
+
+
+def test_another_environments_scenario_has_no_dag(include: Include, parse: Callable[[], DagBag]) -> None:
+    include.server("elsewhere", environment="production")
+    include.database("theirs", server="elsewhere")
+    include.scenario("crash", database="theirs")
+    assert not [each for each in parse().dags if each.startswith("failover_")]
+
+
 def test_another_environments_cluster_has_no_dag(include: Include, parse: Callable[[], DagBag]) -> None:
     include.kafka("elsewhere", environment="production")
     assert not [each for each in parse().dags if each.startswith("kafka_")]

@@ -114,6 +114,20 @@ def report_limits(longest_drill: timedelta) -> Mapping[str, Limit]:
     }
 
 
+def failover_limits(longest_round: timedelta, longest_wait: timedelta) -> Mapping[str, Limit]:
+    """The limits of a failover test's tasks. ``longest_wait`` is how long a person may take to answer.
+
+    The round has one try, whatever happens: what it did is for it, the guard or a person to put right. It
+    ends itself at its own limit; that of Airflow is far above, since SIGTERM is the worst way to be told.
+    """
+    return {
+        "preflight": Limit(timedelta(minutes=15), retries=1),
+        "approve": Limit(longest_wait),
+        "test": Limit(2 * longest_round + timedelta(hours=1)),
+        **RECORDING,
+    }
+
+
 def backup_limits(longest_take: timedelta) -> Mapping[str, Limit]:
     """The limits of a backup's tasks. Reading everything back takes no longer than writing it."""
     return {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dataops.inventory import Database, format_duration
 
 if TYPE_CHECKING:
+    from dataops.failover.scenario import Scenario
     from dataops.inventory import Server, Subject
     from dataops.kafka.desired import Cluster
 
@@ -72,6 +73,25 @@ def about_cluster(cluster: Cluster) -> str:
         "A person approves": approval,
         "Topics are deleted": "in two steps" if cluster.deletion.enabled else "never",
         "By hand": f"`dataops kafka plan {cluster.name}`",
+    })
+
+
+def about_scenario(scenario: Scenario, server: Server, owner: str) -> str:
+    """Markdown: what is broken where, what is promised, who is asked, and how it is stopped."""
+    promise = scenario.objectives
+    lost = f"within {format_duration(promise.rpo)}" if promise.rpo else "none"
+    asked = f"within {format_duration(scenario.approval.within)}" if scenario.approval.required else "nobody"
+    return _table({
+        "Scenario": f"`include/failover/{scenario.name}.yaml`: {scenario.mode}",
+        "What is broken": f"`{scenario.breaks}` on `{scenario.node or 'the primary'}` of `{server.name}`",
+        "Whose clients are looked at": f"database `{scenario.database}`",
+        "Owner": owner,
+        "Back in service within (RTO)": format_duration(promise.rto),
+        "Acknowledged writes that may be lost": f"{promise.rpo_rows or lost}",
+        "Schedule (UTC)": f"`{scenario.schedule}`" if scenario.schedule else "by hand only",
+        "Approval": asked,
+        "What would be done": f"`dataops failover plan {scenario.name}`",
+        "Stop every test": "`dataops failover stop --reason …`",
     })
 
 

@@ -14,6 +14,7 @@ from dataops.inventory.schedule import spread
 if TYPE_CHECKING:
     from airflow.sdk import Asset
 
+    from dataops.failover.scenario import Scenario
     from dataops.inventory import BackupType, Database, Server, Subject
 
 TICKED = {"scheduled", "backfill"}
@@ -27,6 +28,9 @@ PROVISIONING_STARTS = 6
 
 REPORTS_START = 5
 """The hour, UTC, at which reports begin that only say ``daily``: before the people come who read them."""
+
+TESTS_START = 9
+"""The hour, UTC, at which failover tests begin that only say ``weekly``: when people are at work."""
 
 LATE = timedelta(minutes=15)
 """After its tick a dangerous DAG does not start any more."""
@@ -68,6 +72,13 @@ def drill_timetable(subject: Subject) -> CronTriggerTimetable | list[Asset]:
 def report_timetable(database: Database) -> CronTriggerTimetable:
     """When the database's reports are made."""
     return from_the_next_tick(spread(database.report.schedule, database.name, starts=REPORTS_START))
+
+
+def failover_timetable(scenario: Scenario) -> CronTriggerTimetable | None:
+    """When the scenario is played; None where only a person starts it."""
+    if scenario.schedule is None:
+        return None
+    return from_the_next_tick(spread(scenario.schedule, scenario.name, starts=TESTS_START))
 
 
 def from_the_next_tick(cron: str) -> CronTriggerTimetable:

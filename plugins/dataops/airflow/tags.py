@@ -10,6 +10,7 @@ class Capability(StrEnum):
 
     BACKUP = "backup"
     BACKUP_WATCH = "backup_watch"
+    FAILOVER_TEST = "failover_test"
     KAFKA_DRIFT = "kafka_drift"
     KAFKA_TOPICS = "kafka_topics"
     PERFORMANCE_REPORT = "performance_report"

@@ -4,6 +4,7 @@ from dataops.airflow.operators.backup import Expire, Preflight, Publish, Take, V
 from dataops.airflow.operators.broken_file import BrokenFile
 from dataops.airflow.operators.drill import CheckResult, Drill, DrillEvidence, Prepare, Teardown
 from dataops.airflow.operators.evidence import Evidence, Verdict
+from dataops.airflow.operators.failover import ApproveTest, FailoverEvidence, FailoverPreflight, FailoverTest
 from dataops.airflow.operators.kafka import (
     Approve,
     DriftCheck,
@@ -22,6 +23,7 @@ from dataops.inventory import Subject
 
 __all__ = [
     "Approve",
+    "ApproveTest",
     "BrokenFile",
     "CheckData",
     "CheckResult",
@@ -30,6 +32,9 @@ __all__ = [
     "DrillEvidence",
     "Evidence",
     "Expire",
+    "FailoverEvidence",
+    "FailoverPreflight",
+    "FailoverTest",
     "Look",
     "MakeReport",
     "Preflight",

@@ -14,16 +14,24 @@ if TYPE_CHECKING:
 
 
 class BrokenFile(BaseOperator):
-    """Always red, with every problem of the file: a subject that is not backed up must not look quiet."""
+    """Always red, with every problem of the file: a subject that nobody looks after must not look quiet."""
 
     template_fields: Sequence[str] = ()
 
-    def __init__(self, *, problems: list[str], task_id: str = "mend_the_file", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        problems: list[str],
+        meaning: str = "is not backed up",
+        task_id: str = "mend_the_file",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(task_id=task_id, retries=0, **kwargs)
         self.problems = problems
+        self.meaning = meaning
 
     def execute(self, context: Context) -> None:
         """Raise the problems."""
         raise ConfigurationError(
-            "This subject is not backed up until its file is mended.\n" + "\n".join(self.problems)
+            f"This subject {self.meaning} until its file is mended.\n" + "\n".join(self.problems)
         )

@@ -1,0 +1,213 @@
+"""A failover test as tasks: look and plan, ask a person, play the round in one task, put it on record."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dataops.airflow import links, subjects
+from dataops.airflow.operators.asking import AskSomebodyElse, Question
+from dataops.airflow.operators.backup import RETURNED
+from dataops.airflow.operators.evidence import Evidence
+from dataops.airflow.operators.stoppable import Stoppable
+from dataops.airflow.reports import pack, unpack
+from dataops.airflow.schedule import is_too_late
+from dataops.airflow.tags import Capability
+from dataops.errors import DataOpsError
+from dataops.evidence.approving import SHOWN, STEP, NotApproved, authors_of
+from dataops.evidence.steps import NotPassed, StepReport, broken
+from dataops.inventory.location import include_folder
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from dataops.evidence.record import Record
+    from dataops.evidence.verdict import Check
+    from dataops.failover.job import Job
+    from dataops.platform import Platform
+
+PREFLIGHT, TEST = "preflight", "test"
+
+
+class FailoverStep(Stoppable):
+    """One step of the test of ``scenario``. The task's id is the step's name; its report stands as XCom."""
+
+    step: ClassVar[str]
+    template_fields: Sequence[str] = ("scenario",)
+    told: StepReport | None = None
+    """What the step found before it was cut short."""
+
+    def __init__(self, *, scenario: str, **kwargs: Any) -> None:
+        super().__init__(**{"task_id": self.step, **kwargs})
+        self.scenario = scenario
+
+    @abstractmethod
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Do the step."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The step's report. Raises what stopped it, or ``NotPassed``, with the report already pushed."""
+        started = datetime.now(UTC)
+        job = job_of(self, context)
+        try:
+            with self._stoppable():
+                report = self.work(job, context)
+        except DataOpsError as error:
+            left_by(context, job, broken(self.step, started, error))
+            # A user's mistake is told in its sentence; where in our code it surfaced helps nobody.
+            raise error.with_traceback(None) from None
+        except BaseException as error:
+            left_by(context, job, self.told or broken(self.step, started, error))
+            raise
+        left = left_by(context, job, report)
+        if red := self.stops(report):
+            raise NotPassed(f"{self.step}: {red.name} is {red.verdict.value}: {red.reason}")
+        return left
+
+    def stops(self, report: StepReport) -> Check | None:
+        """The red check that the next steps must not build on."""
+        return report.red
+
+
+class FailoverPreflight(FailoverStep):
+    """Look at the cluster, refuse what must not be touched, and plan. Touches nothing."""
+
+    step = PREFLIGHT
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Refuse a start that a tick of long ago gave; then every other refusal, by name."""
+        from dataops.failover import run
+
+        if is_too_late(context["dag_run"], datetime.now(UTC)):
+            raise NotPassed(
+                "This run's tick is more than 15 minutes ago: nothing was looked at or touched. The next "
+                "tick, or a run by hand, plays the scenario."
+            )
+        return run.preflight(job)
+
+    def stops(self, report: StepReport) -> Check | None:
+        """What is refused."""
+        from dataops.failover import run
+
+        return run.stops(report)
+
+
+class ApproveTest(AskSomebodyElse):
+    """Shows a person the exact steps and the worst case, and waits; skipped where nobody has to be asked."""
+
+    capability = Capability.FAILOVER_TEST.value
+    template_fields: Sequence[str] = ("scenario", "subject", "body")
+
+    def __init__(self, *, scenario: str, owner_of_scenario: str, **kwargs: Any) -> None:
+        super().__init__(
+            asked_about=scenario,
+            **{"subject": f"Failover test {scenario}: break the cluster now?", **kwargs},
+        )
+        self.scenario = scenario
+        self.owner_of_scenario = owner_of_scenario
+
+    def question(self, context: Context) -> Question:
+        """The worst case, the hash, and the plan with its commands."""
+        report = left_of(self, context, PREFLIGHT)
+        if not report.data.get("needs_approval"):
+            self.skip_asking(context, "this scenario needs no approval")
+        worst, plan = str(report.data["worst"]), self.plan_hash(context)
+        shown = subjects.platform().store.get(str(report.data["markdown"])).decode()
+        body = "\n\n".join([
+            f"**Worst case: {worst}**",
+            f"You approve the plan `{plan[:SHOWN]}` and nothing else: where scenario, cluster or code change "
+            f"before it begins, it is refused. It begins as soon as you approve. "
+            f"[What each task does]({links.runbook(context['dag'].dag_id)})",
+            shown,
+        ])
+        sentence = f"Worst case: {worst} Plan {plan[:SHOWN]}."
+        return Question(body=body, sentence=sentence, owner=self.owner_of_scenario)
+
+    def plan_hash(self, context: Context) -> str:
+        """That of the plan which the preflight made."""
+        return str(left_of(self, context, PREFLIGHT).data["hash"])
+
+    def authors(self) -> Sequence[str]:
+        """Whoever last changed the scenario's file."""
+        return authors_of(include_folder() / "failover" / f"{self.scenario}.yaml")
+
+    def leave(self, context: Context, report: StepReport) -> dict[str, Any]:
+        """Beside the reports of the other steps."""
+        return left_by(context, job_of(self, context), report)
+
+
+class FailoverTest(FailoverStep):
+    """Play the round: canary, fault, promotion, route, proofs, rejoin, failback. One task, one try.
+
+    When Airflow tells it to stop it heals before the commit point, and leaves the rest to the guard after it.
+    """
+
+    step = TEST
+
+    def __init__(self, *, scenario: str, **kwargs: Any) -> None:
+        # Where nobody had to be asked, the task before is skipped and this one has its turn.
+        super().__init__(scenario=scenario, **{"trigger_rule": "none_failed", **kwargs})
+
+    def work(self, job: Job, context: Context) -> StepReport:
+        """Plan again; go on only where that is the plan which was shown, and approved if it had to be."""
+        from dataops.failover import run
+
+        report = left_of(self, context, PREFLIGHT)
+        wanted = str(report.data["hash"])
+        if report.data.get("needs_approval"):
+            answered = left_of(self, context, STEP).data.get("approved")
+            if answered != wanted:
+                raise NotApproved(f"The plan {wanted[:SHOWN]} is not the one that was approved. Run again.")
+        return run.carry_out(job, wanted, told=self._tell)
+
+    def _tell(self, report: StepReport) -> None:
+        self.told = report
+
+
+class FailoverEvidence(Evidence):
+    """Records the test from what its steps left, however they ended."""
+
+    capability = Capability.FAILOVER_TEST.value
+    steps = (PREFLIGHT, STEP, TEST)
+
+    def __init__(self, *, scenario: str, **kwargs: Any) -> None:
+        super().__init__(subject=scenario, **kwargs)
+
+    def record(self, platform: Platform, reports: Sequence[StepReport], lineage: Mapping[str, str]) -> Record:
+        """The record of all steps."""
+        from dataops.failover.job import Job
+        from dataops.failover.recording import record_of
+
+        job = Job(platform, self.subject, lambda line: self.log.info("%s", line))
+        return record_of(job, reports, lineage=lineage)
+
+
+def job_of(task: Any, context: Context) -> Job:
+    """The scenario, the platform, and who holds the lease."""
+    from dataops.failover.job import Job
+
+    return Job(
+        platform=subjects.platform(),
+        name=task.scenario,
+        say=lambda line: task.log.info("%s", line),
+        holder=f"{context['dag'].dag_id}, run {context['run_id']}, task {task.task_id}",
+    )
+
+
+def left_by(context: Context, job: Job, report: StepReport) -> dict[str, Any]:
+    """Pushes the report, by the store where it is long; what was pushed."""
+    name = f"{report.started:%Y%m%dT%H%M%S.%f}-{report.step}"
+    key = f"failover/{job.name}/reports/{name}.json"
+    left = pack(report, key, lambda: job.platform.store)
+    context["ti"].xcom_push(key=RETURNED, value=left)
+    return left
+
+
+def left_of(task: Any, context: Context, step: str) -> StepReport:
+    """What an earlier task of this run left."""
+    left = context["ti"].xcom_pull(task_ids=step)
+    if not left:
+        raise NotPassed(f"The task {step} left no report: look at its log.")
+    return unpack(left, lambda: subjects.platform().store)
