@@ -174,7 +174,8 @@ class Cell:
         fields = {
             "server": SERVER,
             "environment": ENVIRONMENT,
-            "connection": "cell_alpha",
+            # Backups go where the clients go, so that they go on after a failover.
+            "connection": "cell_route" if self.backrest else "cell_alpha",
             "standby": "cell_beta",
             "owner": "dba",
             "failover": failover,

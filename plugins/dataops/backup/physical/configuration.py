@@ -105,7 +105,9 @@ def hosts(access: Connection, site: Site) -> tuple[tuple[str, int], ...]:
 
 
 def _primary_host(access: Connection, site: Site) -> str:
-    return site.server.hosts.primary or access.host
+    """Where the primary runs: after a failover, that is the host which the inventory calls the standby's."""
+    moved = site.server.hosts.standby if site.moved else None
+    return moved or site.server.hosts.primary or access.host
 
 
 def _standby_host(access: Connection, site: Site) -> str:

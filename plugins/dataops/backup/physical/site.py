@@ -53,12 +53,15 @@ class Site:
     standby: Instance | None
     note: str = ""
     """Why a declared standby is not used."""
+    moved: bool = False
+    """Whether the declared standby is the primary since a failover, so that the two hosts changed roles."""
 
 
 def look(platform: Platform, server: Server) -> Site:
     """What primary and standby say of themselves.
 
     A standby that does not answer is left out, and that is noted: the backup is then taken from the primary.
+    So is one that is the primary itself since a failover: clients' route leads there, and so may ours.
     Raises ``WrongServer`` where the two connections do not lead to a primary and to its own standby.
     """
     primary = instance(platform.connection(server.connection))
@@ -73,6 +76,9 @@ def look(platform: Platform, server: Server) -> Site:
         standby = instance(platform.connection(server.standby))
     except (ServerUnreachable, ServerNotReady) as error:
         return Site(server, primary, None, f"; the standby is left out: {error}")
+    if _is_same(primary, standby):
+        note = f"; the standby is left out: {server.standby} leads to the primary, since a failover"
+        return Site(server, primary, None, note, moved=True)
     _insist_on_pair(server, primary, standby)
     return Site(server, primary, standby)
 
@@ -97,6 +103,15 @@ def insist_on_archiving(primary: Instance) -> None:
             f"(archive_mode is {primary.archive_mode}): set archive_mode=on and archive_command to "
             "`pgbackrest --stanza=… archive-push %p`, then restart it."
         )
+
+
+def _is_same(one: Instance, other: Instance) -> bool:
+    """Whether both connections lead to the same running server: its own word, of itself."""
+    return (one.identity.system_identifier, one.identity.started, one.identity.in_recovery) == (
+        other.identity.system_identifier,
+        other.identity.started,
+        other.identity.in_recovery,
+    )
 
 
 def _insist_on_pair(server: Server, primary: Instance, standby: Instance) -> None:
