@@ -83,4 +83,9 @@ class Teller:
     def tell(self, action: ActionName, node: str, seen: Topology, fault: str = "") -> Told:
         self.asked.append((action, node))
         what = f"{action} {fault}".strip()
-        return Told(commands=(f"{what} {node}",), undo=(f"not {what} {node}",), worst=f"{action} may fail")
+        primaries = ",".join(each.name for each in seen.primaries)
+        return Told(
+            commands=(f"{what} {node} of {primaries}",),
+            undo=(f"not {what} {node}",),
+            worst=f"{action} may fail",
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dataops.failover.drivers.driver import ActionName, Told
@@ -13,7 +13,7 @@ from dataops.failover.planning.course import AT_STANDBY, OUTLIVES_FENCE, Course,
 from dataops.failover.planning.exposure import Pace, asynchronous_loss, no_loss
 from dataops.failover.planning.plan import Loss, Member, Plan, Step, Work
 from dataops.failover.scenario import FaultName, Scenario
-from dataops.failover.topology import Topology
+from dataops.failover.topology import Role, Topology
 from dataops.inventory import Database, Failover, Server, format_duration
 from dataops.inventory.size import bytes_of
 
@@ -118,7 +118,7 @@ class _Planner:
             commands=(
                 f"{load.sessions} sessions insert into dataops_canary, at most {load.rate} rows a second "
                 f"each, by {self.now.settings.route.connection}",
-                f"{load.readers} readers look at standbys",
+                f"sessions that read on standbys: {load.readers}",
             ),
             undo=("the canary is ended, its tables in the schema dataops_canary are dropped",),
             worst=f"{load.sessions * load.rate} small writes a second more than usual",
@@ -148,11 +148,18 @@ class _Planner:
         yield from self._failback()
 
     def _aborted(self) -> Iterable[Step]:
+        """Past the commit point the only way is forward: what died is started, and promoted once more."""
         yield self._break()
         yield self._fence()
         yield self._promote()
         yield self._verify(Phase.COMMITTED, "the promotion failed cleanly: no second primary, nothing hidden")
-        yield self._heal(Phase.COMMITTED)
+        yield self._told(Phase.COMMITTED, "start", self.candidate, f"Start {self.candidate} again")
+        yield self._promote()
+        yield self._route(self.candidate)
+        yield from self._follow(self.candidate)
+        yield self._verify(Phase.PROMOTED, "the ledger against the rows, timelines, one writable primary")
+        yield self._rejoin(self.primary, self.candidate)
+        yield from self._failback()
 
     def _endured(self) -> Iterable[Step]:
         yield self._break()
@@ -176,14 +183,17 @@ class _Planner:
     def _failback(self) -> Iterable[Step]:
         if not self.scenario.failback or self.candidate == self.primary:
             return
-        yield self._told(Phase.FAILED_BACK, "switch", self.primary, self._title_of_switch(self.primary))
+        title = self._title_of_switch(self.primary)
+        turned = self._led_by(self.candidate)
+        yield self._told(Phase.FAILED_BACK, "switch", self.primary, title, seen=turned)
         yield self._route(self.primary, Phase.FAILED_BACK)
         yield from self._follow(self.primary, Phase.FAILED_BACK)
         yield self._rejoin(self.candidate, self.primary, Phase.FAILED_BACK)
         yield self._verify(Phase.FAILED_BACK, "timelines, hashes between the nodes, one writable primary")
 
     def _break(self) -> Step:
-        title = f"Break {self.broken}: {self.fault}, and prove that it took effect"
+        what = "every node" if self.way is Course.RESTORE else self.broken
+        title = f"Break {what}: {self.fault}, and prove that it took effect"
         return self._told(Phase.BREAKING, "break", self.broken, title, self.fault)
 
     def _fence(self) -> Step:
@@ -201,14 +211,16 @@ class _Planner:
 
     def _follow(self, upstream: str, phase: Phase = Phase.PROMOTED) -> Iterable[Step]:
         for each in self.others:
-            yield self._told(phase, "rejoin", each, f"Let {each} follow {upstream}")
+            title = f"Let {each} follow {upstream}"
+            yield self._told(phase, "rejoin", each, title, seen=self._led_by(upstream))
 
     def _rejoin(self, node: str, upstream: str, phase: Phase = Phase.REJOINED) -> Step:
         title = f"Make {node} a standby of {upstream}: rewound, or rebuilt with its old data kept"
-        return self._told(phase, "rejoin", node, title)
+        return self._told(phase, "rejoin", node, title, seen=self._led_by(upstream))
 
     def _heal(self, phase: Phase) -> Step:
-        return self._told(phase, "heal", self.broken, f"Take away {self.fault} of {self.broken}", self.fault)
+        what = "every node" if self.way is Course.RESTORE else self.broken
+        return self._told(phase, "heal", self.broken, f"Take {self.fault} of {what} away", self.fault)
 
     def _verify(self, phase: Phase, what: str) -> Step:
         return self._step(phase, "verify", "", f"Verify: {what}")
@@ -218,9 +230,17 @@ class _Planner:
         return f"Hand over from {old} to {new}: stop {old} in order, then promote {new}"
 
     def _told(
-        self, phase: Phase, action: ActionName, node: str, title: str, fault: FaultName | None = None
+        self,
+        phase: Phase,
+        action: ActionName,
+        node: str,
+        title: str,
+        fault: FaultName | None = None,
+        *,
+        seen: Topology | None = None,
     ) -> Step:
-        told = self.teller.tell(action, node, self.seen, fault or "")
+        """The step as the driver tells it, of the cluster as it will be then."""
+        told = self.teller.tell(action, node, seen or self.seen, fault or "")
         return Step(
             phase=phase,
             action=action,
@@ -235,6 +255,14 @@ class _Planner:
     @staticmethod
     def _step(phase: Phase, action: Work, node: str, title: str, worst: str = "") -> Step:
         return Step(phase=phase, action=action, node=node, title=title, worst=worst)
+
+    def _led_by(self, primary: str) -> Topology:
+        """The cluster as it was seen, but with this node as the only primary."""
+        nodes = tuple(
+            replace(each, role=Role.PRIMARY if each.name == primary else Role.STANDBY)
+            for each in self.seen.nodes
+        )
+        return replace(self.seen, nodes=nodes, routed=primary)
 
     def _loss(self) -> Loss:
         if self.way is Course.SWITCH:

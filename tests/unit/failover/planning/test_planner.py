@@ -97,6 +97,27 @@ def test_what_must_be_endured_promotes_nobody(mode: str, fault: str, broken: str
     assert "alpha stays primary" in found.summary
 
 
+def test_a_promotion_that_dies_is_gone_on_with_and_never_reverted() -> None:
+    found = actions(planned(scenario(fault="kill_standby_while_promoting")))
+    assert found[2:8] == [
+        "fence alpha",
+        "promote beta",
+        "verify",
+        "start beta",
+        "promote beta",
+        "route beta",
+    ]
+    assert "rejoin alpha" in found
+
+
+def test_each_step_is_told_of_the_cluster_as_it_will_be_then() -> None:
+    found = [command for step in planned().steps for command in step.commands]
+    assert "promote beta of alpha" in found
+    assert "rejoin alpha of beta" in found
+    assert "switch alpha of beta" in found
+    assert "rejoin beta of alpha" in found
+
+
 def test_a_switchover_breaks_nothing_and_loses_nothing() -> None:
     found = planned(scenario("switchover"))
     assert "break alpha" not in actions(found)

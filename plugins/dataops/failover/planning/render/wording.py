@@ -22,12 +22,12 @@ def what(plan: Plan) -> str:
     if plan.way is Course.SWITCH:
         return f"{plan.primary} hands over to {plan.candidate}, in order."
     if plan.way is Course.ENDURE:
-        return f"{plan.fault} breaks {plan.broken}; {plan.primary} must stay the only primary."
+        return f"{plan.broken} suffers {plan.fault}; {plan.primary} must stay the only primary."
     if plan.way is Course.RESTORE:
         return "Every node and the first bucket are gone; the server comes back from the other region."
     if plan.way is Course.ABORT:
         return f"{plan.primary} dies, and {plan.candidate} while it is promoted: it must end cleanly."
-    return f"{plan.fault} breaks {plan.broken}; {plan.candidate} becomes primary."
+    return f"{plan.broken} suffers {plan.fault}; {plan.candidate} becomes primary."
 
 
 def worst(plan: Plan) -> str:
@@ -53,4 +53,5 @@ def commits_at(plan: Plan, number: int) -> bool:
 
 def undone(step: Step) -> str:
     """How the step is taken back, in a line."""
-    return "; ".join(step.undo) or ("nothing to take back" if step.action == "verify" else "not taken back")
+    harmless = step.action in {"verify", "heal", "restore"}
+    return "; ".join(step.undo) or ("nothing to take back" if harmless else "not taken back")
