@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 BEGINNING = "0" * 64
 """What the first line is bound to."""
@@ -19,8 +19,21 @@ class Head:
     chain: str = BEGINNING
 
 
+HEADS = "heads.json"
+"""The file beside a ledger that says what was told of it."""
+
 Heads = Mapping[str, Head]
 """By the name of the file, such as ``writer-1``."""
+
+
+def heads_to_json(heads: Heads) -> str:
+    """The heads as a file that is kept beside the ledger."""
+    return json.dumps({name: asdict(head) for name, head in sorted(heads.items())}, indent=2) + "\n"
+
+
+def heads_from_json(text: str) -> Heads:
+    """What ``heads_to_json`` wrote."""
+    return {name: Head(**head) for name, head in json.loads(text).items()}
 
 
 def next_chain(chain: str, body: bytes) -> str:

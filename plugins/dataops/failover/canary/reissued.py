@@ -20,15 +20,15 @@ class Reissued:
     again: Write
 
 
-def reissued(ledger: Ledger) -> tuple[Reissued, ...]:
-    """Every number that was acknowledged more than once.
+def reissued(*ledgers: Ledger) -> tuple[Reissued, ...]:
+    """Every number that was acknowledged more than once, over all ledgers of a round in their order.
 
     PostgreSQL logs a sequence ahead, so that it normally jumps forward. After a loss it may not: the record
     that it logged is gone with the rows.
     """
     holders: dict[int, Write] = {}
     found = []
-    for write in ledger.acknowledged:
+    for write in (write for ledger in ledgers for write in ledger.acknowledged):
         if write.id in holders:
             found.append(Reissued(write.id, holders[write.id], write))
         else:

@@ -13,7 +13,7 @@ from types import TracebackType
 import dataops
 from dataops.connections import Connection
 from dataops.failover.canary.address import addresses
-from dataops.failover.canary.chain import Heads
+from dataops.failover.canary.chain import HEADS, Heads, heads_to_json
 from dataops.failover.canary.errors import CanaryFailed, NotSteady
 from dataops.failover.canary.ledger import Ledger, read
 from dataops.failover.canary.options import Options
@@ -153,8 +153,12 @@ class Canary:
         return read(self.folder, self.heads)
 
     def stop(self) -> Ledger:
-        """End the canary; its whole ledger, verified. Raises ``LedgerUntrusted`` and ``CanaryFailed``."""
+        """End the canary; its whole ledger, verified. Raises ``LedgerUntrusted`` and ``CanaryFailed``.
+
+        What was told of it stays in the folder too, for whoever verifies it later.
+        """
         self.end()
+        (self.folder / HEADS).write_text(heads_to_json(self.heads), encoding="utf-8")
         if self.report.trouble:
             raise CanaryFailed(f"The canary could not go on: {self.report.trouble}.")
         return self.ledger()

@@ -31,11 +31,27 @@ class Surviving:
     read_at: float
     rows: tuple[Row, ...]
 
+    def to_csv(self) -> str:
+        """Both, so that whoever has the ledger too can account once more: see ``recounting``."""
+        lines = [f"{row.session},{row.n},{row.id}" for row in self.rows]
+        return "\n".join([f"# read at {self.read_at!r}", "session,n,id", *lines, ""])
 
-def prepare(conn: PsycopgConnection) -> None:
-    """Make the tables anew, and the schema where its role file was not run. Leftovers of a round go.
+    @classmethod
+    def from_csv(cls, text: str) -> Surviving:
+        """What ``to_csv`` wrote; ``ValueError`` where it did not."""
+        first, heading, *lines = text.splitlines()
+        if not first.startswith("# read at ") or heading != "session,n,id":
+            raise ValueError("this is no list of the canary's surviving rows")
+        rows = (Row(*(int(value) for value in line.split(","))) for line in lines)
+        return cls(float(first.removeprefix("# read at ")), tuple(rows))
 
-    Raises ``RightsMissing`` where the role neither owns the schema nor may make it.
+
+def prepare(conn: PsycopgConnection, *, fresh: bool = True) -> None:
+    """Make the tables, and the schema where its role file was not run.
+
+    ``fresh``: leftovers go. A second canary of the same round does without, so that the rows of the first
+    can still be counted after it, and the sequence goes on. Raises ``RightsMissing`` where the role neither
+    owns the schema nor may make it.
     """
     with explained("preparing the canary's schema"), conn, conn.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '5s'")
@@ -43,7 +59,8 @@ def prepare(conn: PsycopgConnection) -> None:
         row = cursor.fetchone()
         if row is not None and row[0]:
             cursor.execute(f"CREATE SCHEMA {SCHEMA}")
-        cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
+        if fresh:
+            cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
         cursor.execute(sql(__package__, "tables"))
 
 

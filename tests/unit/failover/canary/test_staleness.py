@@ -62,5 +62,10 @@ def test_a_number_that_two_writes_were_given_is_named() -> None:
     assert "7: session 1 on timeline 1, session 2 on timeline 2" in str(check.observed)
 
 
+def test_a_number_given_twice_in_two_ledgers_of_a_round_is_named() -> None:
+    there, back = write(1, id=7), write(1, id=7)
+    assert reissued.reissued(ledger([there]), ledger([back]))[0].id == 7
+
+
 def test_numbers_that_differ_are_well() -> None:
     assert reissued.check(reissued.reissued(ledger(session("aaa"))), lost=0).verdict is Verdict.PASSED
