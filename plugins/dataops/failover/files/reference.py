@@ -9,6 +9,7 @@ from typing import Any
 from dataops.failover.files.consistency import OF_MODE
 from dataops.failover.files.schema import schema
 from dataops.failover.planning.course import OF_FAULT, Course
+from dataops.failover.refusals.preflight import OF_CLUSTER, OF_TARGET, Rule
 from dataops.inventory.fields import FORMS
 
 FAULTS = {
@@ -47,8 +48,18 @@ def reference() -> str:
     )
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     return environment.from_string(template).render(
-        tables=list(_tables(schema())), faults=list(_faults()), modes=OF_MODE
+        tables=list(_tables(schema())),
+        faults=list(_faults()),
+        modes=OF_MODE,
+        of_target=[_told(each) for each in OF_TARGET],
+        of_cluster=[_told(each) for each in OF_CLUSTER],
     )
+
+
+def _told(rule: Rule) -> dict[str, str | bool]:
+    """A refusal in the words of the rule itself."""
+    what = " ".join((rule.judge.__doc__ or "").split())
+    return {"name": rule.name, "again": rule.again, "what": what}
 
 
 def _faults() -> Iterator[dict[str, str]]:
