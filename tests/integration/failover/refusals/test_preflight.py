@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Generator, Iterator
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from dataops.cli import main
 from dataops.connections import Connection
 from dataops.evidence.verdict import Check, Verdict
 from dataops.failover import lever
@@ -79,6 +81,29 @@ def test_a_healthy_cluster_is_refused_by_nothing_and_its_plan_is_found_again(cel
     again = once_more(job_of(cell), plan, job.driver.observe())
     assert [each.name for each in again if each.verdict in RED] == []
     cell.execute("alpha", "DROP TABLE moves")
+
+
+def test_the_command_line_says_the_plan_and_touches_nothing(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in cell.environment().items():
+        monkeypatch.setenv(name, value)
+    assert main(["failover", "plan", "crash"]) == 0
+    told = capsys.readouterr().out
+    assert "commit point" in told
+    assert cell.cluster("alpha").password not in told
+    assert main(["failover", "plan", "crash", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["hash"][:12] in told
+    assert main(["failover", "plan", "crash", "--markdown"]) == 0
+    assert f"Plan `{document['hash'][:12]}`" in capsys.readouterr().out
+    assert main(["failover", "plan", "crsh"]) == 2
+    assert "Did you mean crash?" in capsys.readouterr().err
+    dead = json.dumps({"conn_type": "postgres", "host": "127.0.0.1", "port": 1})
+    monkeypatch.setenv("AIRFLOW_CONN_CELL_ALPHA", dead)
+    assert main(["failover", "plan", "crash", "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["verdict"] == "inconclusive"
+    assert cell.primaries() == ["alpha"]
 
 
 def test_another_plan_than_the_approved_one_is_refused_with_what_changed(cell: Cell) -> None:
