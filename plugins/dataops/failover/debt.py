@@ -60,14 +60,24 @@ def debts(
     seen: Topology, holdings: Holdings | None, routed: Connection, settings: Failover
 ) -> tuple[Debt, ...]:
     """The debts of a cluster as it was seen; ``holdings`` of its primary, where they could be taken. Pure."""
-    return (
+    return _together((
         *_of_standbys(seen),
         *_of_every_node(seen),
         *_of_differences(seen),
         *_of_synchrony(seen),
         *(_of_holdings(seen, holdings) if holdings else ()),
         *_of_clients(routed, settings),
-    )
+    ))
+
+
+def _together(found: Iterable[Debt]) -> tuple[Debt, ...]:
+    """What several nodes owe alike is told once."""
+    merged: dict[str, Debt] = {}
+    for each in found:
+        before = merged.get(each.name)
+        observed = f"{before.observed}; {each.observed}" if before else each.observed
+        merged[each.name] = Debt(each.name, observed, each.advice)
+    return tuple(merged.values())
 
 
 def _of_standbys(seen: Topology) -> Iterable[Debt]:
@@ -143,7 +153,8 @@ def _of_differences(seen: Topology) -> Iterable[Debt]:
 def _differing(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
     own = {*OF_THE_NODE, "cluster_name", "log_file_mode", "recovery_target_timeline", "server_version"}
     return sorted(
-        f"{name} ({first[name]}, there {second[name]})"
+        # an extension's or application's own setting may hold a secret
+        name if "." in name else f"{name} ({first[name]}, there {second[name]})"
         for name in first.keys() & second.keys() - own
         if first[name] != second[name]
     )

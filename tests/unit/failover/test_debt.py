@@ -77,6 +77,24 @@ def test_settings_that_differ_are_named_but_for_what_is_a_nodes_own() -> None:
     assert debt.observed == "beta from alpha: work_mem (64MB, there 4MB)"
 
 
+def test_a_setting_of_an_application_is_named_without_its_value() -> None:
+    seen = cluster(
+        node("alpha", Role.PRIMARY, settings={**WELL, "app.token": "hunter2"}),
+        node("beta", Role.STANDBY, settings={**WELL, "app.token": "hunter3"}),
+        node("gamma", Role.STANDBY, settings=WELL),
+    )
+    (debt,) = debts(seen, NOTHING, ROUTED, failover())
+    assert debt.observed == "beta from alpha: app.token"
+
+
+def test_what_all_nodes_owe_alike_is_told_once() -> None:
+    settings = {**WELL, "archive_mode": "off"}
+    seen = cluster(*(node(name, role, settings=settings) for name, role in (
+        ("alpha", Role.PRIMARY), ("beta", Role.STANDBY), ("gamma", Role.STANDBY))))  # fmt: skip
+    (debt,) = debts(seen, NOTHING, ROUTED, failover())
+    assert debt.observed == "off on alpha; off on beta; off on gamma"
+
+
 def test_no_checksums_are_owed_on_each_node() -> None:
     assert names(prepared(checksums=False)) == ["data checksums"]
 
