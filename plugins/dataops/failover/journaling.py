@@ -15,7 +15,7 @@ from typing import Any
 from dataops.errors import ConfigurationError, InconclusiveError
 from dataops.evidence.verdict import Artifact
 from dataops.failover.journal import Phase, Round, Undo
-from dataops.store import Conflict, Held, ObjectMissing, ObjectStore
+from dataops.store import Conflict, Held, ObjectMissing, ObjectStore, StoreError
 
 FORMAT = 1
 LEG, FAILBACK = "leg", "failback"
@@ -61,6 +61,8 @@ class Entry:
     opened: str
     """UTC."""
     trail: tuple[Moment, ...] = ()
+    revision: int = 0
+    """One more with every write: the same words twice would have one ETag, and no condition could tell."""
     format: int = FORMAT
 
     @property
@@ -111,6 +113,8 @@ class Journal:
         self._store = store.patient_for(min(store.patience, entry.lease / 3))
         self._etag = etag
         self._held = held
+        self._unsure: Entry | None = None
+        """What was sent to the store, which did not say whether it took it."""
         self.entry = entry
 
     @classmethod
@@ -153,32 +157,43 @@ class Journal:
         """The round in its next phase, by one write. ``undo`` replaces the list, ``facts`` are added.
 
         Raises ``LeaseLost`` and ``JournalTaken`` where it is no longer ours: nothing was written then. After
-        a ``StoreError`` nobody knows whether it was; the guard goes by what stands there, so promote nothing.
-        Never goes back: ``ValueError``.
+        a ``StoreError`` nobody knows whether it was: promote nothing, and call ``settle``. Never goes back:
+        ``ValueError``.
         """
-        before = self.round.phase
+        before = self.settle().phase
         if phase is Phase.FINISHED or _ORDER.index(phase) < _ORDER.index(before):
             raise ValueError(f"a round cannot go from {before} to {phase}")
         return self._record(replace(self.round, phase=phase), undo, facts, new_phase=phase is not before)
 
     def note(self, *, undo: Iterable[Undo] | None = None, facts: Mapping[str, str] | None = None) -> Round:
         """More to undo or to know within the same phase; raises as ``advance`` does."""
-        return self._record(self.round, undo, facts, new_phase=False)
+        return self._record(self.settle(), undo, facts, new_phase=False)
 
     def turn(self, *, undo: Iterable[Undo] = (), facts: Mapping[str, str] | None = None) -> Round:
         """The way back begins: the roles of ``primary`` and ``candidate`` are swapped, ``BREAKING`` again.
 
         From here the same rules hold as on the way there. ``ValueError`` before the old primary rejoined.
         """
-        now = self.round
+        now = self.settle()
         if now.phase is not Phase.REJOINED or now.facts.get(LEG) == FAILBACK:
             raise ValueError(f"a round that is {now.phase} cannot begin its way back")
         turned = replace(now, phase=Phase.BREAKING, primary=now.candidate, candidate=now.primary)
         return self._record(turned, undo, {**(facts or {}), LEG: FAILBACK}, new_phase=True)
 
+    def settle(self) -> Round:
+        """What stands in the store, once that is certain: after a ``StoreError``, before anything is decided.
+
+        What was sent last either stands, or never will: a write of what stood before outruns it. Raises as
+        ``advance`` does; as long as it raises ``StoreError``, leave the cluster to the guard, which goes by
+        what stands there.
+        """
+        if self._unsure is not None:
+            self._settle(self._unsure)
+        return self.round
+
     def close(self, *, facts: Mapping[str, str] | None = None) -> Artifact:
         """Nothing is left to do. The journal is kept with the round's history: where, as an artifact."""
-        self._record(replace(self.round, phase=Phase.FINISHED), (), facts, new_phase=True)
+        self._record(replace(self.settle(), phase=Phase.FINISHED), (), facts, new_phase=True)
         told = self.round
         kept = self._store.put(f"{history(told.server, told.run)}journal.json", self.entry.to_json())
         return Artifact(key=kept.key, size=kept.size, sha256=kept.sha256)
@@ -195,9 +210,23 @@ class Journal:
         self._write(replace(self.entry, round=told, trail=(*self.entry.trail, *moment)))
         return self.round
 
+    def _settle(self, sent: Entry) -> None:
+        try:
+            self._write(self.entry)
+        except JournalTaken:
+            found, etag = _look(self._store, sent.round.server)
+            ours = any(found == each for each in (sent, self._next(self.entry)))
+            if found is None or not ours:
+                raise
+            self._etag, self.entry = etag, found
+        self._unsure = None
+
+    def _next(self, entry: Entry) -> Entry:
+        return replace(entry, revision=self.entry.revision + 1)
+
     def _write(self, entry: Entry) -> None:
         self._held.check()
-        server = entry.round.server
+        server, entry = entry.round.server, self._next(entry)
         try:
             stored = self._store.put(
                 key(server), entry.to_json(), if_none_match=self._etag is None, if_match=self._etag
@@ -207,7 +236,10 @@ class Journal:
                 f"Somebody else wrote the journal {key(server)}: the guard, or another round. This round "
                 "must not go on; `dataops evidence list` shows what the guard did."
             ) from error
-        self._etag, self.entry = stored.etag, entry
+        except StoreError:
+            self._unsure = self._unsure or entry
+            raise
+        self._etag, self.entry, self._unsure = stored.etag, entry, None
 
 
 def read(store: ObjectStore, server: str) -> Entry | None:

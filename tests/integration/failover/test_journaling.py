@@ -11,7 +11,9 @@ import pytest
 from dataops.failover import journaling
 from dataops.failover.journal import Phase, Round, Undo
 from dataops.failover.journaling import Journal, JournalDamaged, JournalTaken, RoundOpen
-from dataops.store import Held, LeaseLost, ObjectStore, lease
+from dataops.store import Conflict, Held, LeaseLost, ObjectStore, StoreError, lease
+
+from tests.integration.store.faulty_store import before
 
 HEAL = Undo("heal", "alpha", "kill")
 
@@ -174,3 +176,44 @@ def test_a_journal_that_cannot_be_read_is_said_so(store: ObjectStore, held: Held
         journaling.read(store, "main")
     with pytest.raises(JournalDamaged):
         opened(store, held)
+
+
+def test_a_write_that_the_store_took_without_a_word_stands(
+    object_store_server: Any, store: ObjectStore, held: Held
+) -> None:
+    with before(object_store_server.server.ports["s3"]) as faulty:
+        journal = opened(through(store, faulty.port), held)
+        journal.advance(Phase.BREAKING, undo=[HEAL])
+        faulty.fail(1000, "mute", method="PUT")
+        with pytest.raises(StoreError):
+            journal.advance(Phase.COMMITTED)
+        assert journal.round.phase is Phase.BREAKING
+        with pytest.raises(StoreError):
+            journal.settle()
+        faulty.decide = lambda method, path: None
+        assert journal.settle().phase is Phase.COMMITTED
+        assert journal.settle().phase is Phase.COMMITTED
+        journal.advance(Phase.PROMOTED)
+
+
+def test_a_write_that_the_store_never_saw_will_never_stand(
+    object_store_server: Any, store: ObjectStore, held: Held
+) -> None:
+    with before(object_store_server.server.ports["s3"]) as faulty:
+        journal = opened(through(store, faulty.port), held)
+        journal.advance(Phase.BREAKING, undo=[HEAL])
+        late = journal._etag
+        faulty.fail(1000, 503, method="PUT")
+        with pytest.raises(StoreError):
+            journal.advance(Phase.COMMITTED)
+        faulty.decide = lambda method, path: None
+        assert journal.settle().phase is Phase.BREAKING
+        with pytest.raises(Conflict):  # as a request would that was on its way all the while
+            store.put(journaling.key("main"), "late", if_match=late)
+        journal.close()
+
+
+def through(store: ObjectStore, port: int) -> ObjectStore:
+    """The same bucket through a proxy that answers badly, soon given up on."""
+    extra = {**store.connection.extra, "endpoint_url": f"http://127.0.0.1:{port}"}
+    return ObjectStore(dataclasses.replace(store.connection, extra=extra), store.bucket, 0.3)

@@ -79,8 +79,7 @@ class Acting:
     def _forward(self, seen: Topology) -> Topology:
         switching = self.told.facts.get(BY) == SWITCH and self.told.phase is Phase.COMMITTED
         if self.driver.automatic:
-            self._attempt("the cluster promotes", lambda: self._promote(seen))
-            self._fence(self.driver.observe())
+            seen = self._wait_for_the_cluster(seen)
         elif switching and not _is(seen, self.told.candidate, Role.PRIMARY):
             self._attempt(
                 "the change of roles is finished",
@@ -96,6 +95,15 @@ class Acting:
         self._say_who_serves(seen, "the new primary serves", serving, expected=expected)
         self._lift()
         self.checks.append(self._one_writable(seen, expected=expected))
+        return seen
+
+    def _wait_for_the_cluster(self, seen: Topology) -> Topology:
+        """A cluster that promotes by itself: nobody is promoted while somebody serves, old primary or new."""
+        if not self._sole(seen):
+            self._attempt("the cluster promotes", lambda: self.driver.promote(self.told.candidate))
+            seen = self.driver.observe()
+        if self._sole(seen) != self.told.primary:
+            self._fence(seen)
         return seen
 
     def _settle(self, seen: Topology) -> Topology:
@@ -147,8 +155,13 @@ class Acting:
         return True
 
     def _promote(self, seen: Topology) -> None:
-        if not _is(seen, self.told.candidate, Role.PRIMARY):
-            self.driver.promote(self.told.candidate)
+        """A candidate that died as well is started first: its WAL is what was committed to."""
+        candidate = self.told.candidate
+        if _is(seen, candidate, Role.DOWN):
+            self.driver.heal("kill", candidate)
+            seen = self._until(lambda now: _answers(now, candidate))
+        if not _is(seen, candidate, Role.PRIMARY):
+            self.driver.promote(candidate)
 
     def _lift(self) -> None:
         """Cuts and filled disks end here too, but only on a cluster whose old primary is fenced."""
@@ -229,6 +242,10 @@ class Acting:
 
 def _follows(seen: Topology, node: str) -> bool:
     return any(each.name == node and each.streaming and each.role is Role.STANDBY for each in seen.nodes)
+
+
+def _answers(seen: Topology, node: str) -> bool:
+    return _is(seen, node, Role.STANDBY) or _is(seen, node, Role.PRIMARY)
 
 
 def _is(seen: Topology, node: str, role: Role) -> bool:

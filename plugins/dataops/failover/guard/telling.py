@@ -31,10 +31,10 @@ def acted(place: Place, entry: Entry, decision: Decision, checks: Sequence[Check
     elif decision.course is Course.HEAL:
         text = f"All was taken back: {told.primary} is primary as before. Nothing is left to do."
     elif decision.course is Course.FORWARD:
-        text = (
-            f"{told.primary} is fenced, {told.candidate} is primary and the route leads there. "
-            f"Nothing is reverted: let {told.primary} rejoin as a standby."
-        )
+        fenced = any(each.name == "old primary fenced" for each in checks)
+        serves = next((str(each.observed) for each in checks if each.name == "the new primary serves"), "")
+        rest = f" {told.primary} is fenced: let it rejoin as a standby." if fenced else ""
+        text = f"Past the commit point nothing is reverted: {serves}.{rest}"
     else:
         text = "The route leads to the one primary. Nothing else was touched."
     return Page(

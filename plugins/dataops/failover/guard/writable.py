@@ -38,23 +38,33 @@ def at_most_one(driver: Driver, seen: Topology, expected: str, dbname: str | Non
 
 
 def with_room(driver: Driver, seen: Topology, expected: str, dbname: str | None) -> Check:
-    """The same proof once there is a table to write to: a coordinator may die before it made one, or after.
+    """The same proof where the coordinator died before it made a table to write to, or after it dropped it.
 
-    For the guard only: while a canary writes there is one.
+    For the guard only: while a canary writes there is one. What is made for the proof is dropped again.
     """
+    made = bool(expected) and _make_room(driver, expected, dbname)
+    try:
+        return at_most_one(driver, seen, expected, dbname)
+    finally:
+        if made:
+            clear(driver, expected, dbname)
+
+
+def _make_room(driver: Driver, primary: str, dbname: str | None) -> bool:
+    """Whether tables were made. Where they could not be, the proof says what is in the way."""
     from dataops.failover.canary import schema
     from dataops.postgres import connect
 
-    if expected:
-        try:
-            with closing(
-                connect(driver.connection(expected), dbname=dbname, statement_timeout=_TIMEOUT)
-            ) as session:
-                if schema.cleared(session):
-                    schema.prepare(session)
-        except DataOpsError:
-            pass  # the proof says what is in the way
-    return at_most_one(driver, seen, expected, dbname)
+    try:
+        with closing(
+            connect(driver.connection(primary), dbname=dbname, statement_timeout=_TIMEOUT)
+        ) as session:
+            if not schema.cleared(session):
+                return False
+            schema.prepare(session)
+            return True
+    except DataOpsError:
+        return False
 
 
 def clear(driver: Driver, primary: str, dbname: str | None) -> Check:

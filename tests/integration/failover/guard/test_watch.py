@@ -151,7 +151,10 @@ def test_past_the_commit_point_it_goes_forward(
     assert acted is not None
     assert (acted.course, acted.settled) == (Course.FORWARD, True)
     assert cluster.done == ["fence alpha", "promote beta", "route beta"]
-    assert pager.pages[0]["text"].startswith("alpha is fenced, beta is primary")
+    assert pager.pages[0]["text"] == (
+        "Past the commit point nothing is reverted: alpha is down, beta is primary; the route leads to beta. "
+        "alpha is fenced: let it rejoin as a standby."
+    )
     entry = journaling.read(store, "main")
     assert entry is not None
     assert entry.round.facts[FENCED] == "alpha"

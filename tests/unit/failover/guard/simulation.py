@@ -22,6 +22,8 @@ class Cluster:
     automatic: bool = False
     failing: dict[str, Exception] = field(default_factory=dict)
     fence_proven: bool = True
+    rises_as: Role = Role.PRIMARY
+    """What a node is once it is started again."""
     done: list[str] = field(default_factory=list)
 
     @property
@@ -40,7 +42,7 @@ class Cluster:
     def heal(self, fault: str, name: str) -> None:
         self._do(f"heal {fault} {name}")
         if fault in {"kill", "stop"} and self.roles[name] is Role.DOWN:
-            self.roles[name] = Role.PRIMARY
+            self.roles[name] = self.rises_as
 
     def fence(self, name: str) -> Check:
         self._do(f"fence {name}")

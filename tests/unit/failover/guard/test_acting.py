@@ -104,10 +104,15 @@ def test_an_old_primary_that_follows_already_is_left_in_peace() -> None:
     assert overall(acting.checks) is Verdict.PASSED
 
 
-def test_a_dead_candidate_is_said_and_the_old_primary_stays_fenced() -> None:
-    cluster = Cluster(
-        {"alpha": Role.DOWN, "beta": Role.DOWN}, failing={"promote": DriverFailed("beta is down")}
-    )
+def test_a_dead_candidate_is_started_before_it_is_promoted() -> None:
+    cluster = Cluster({"alpha": Role.DOWN, "beta": Role.DOWN}, rises_as=Role.STANDBY)
+    acting = act(cluster, told(Phase.COMMITTED, KILL))
+    assert cluster.done == ["fence alpha", "heal kill beta", "promote beta", "route beta"]
+    assert overall(acting.checks) is Verdict.PASSED
+
+
+def test_a_candidate_that_stays_dead_is_said_and_the_old_primary_stays_fenced() -> None:
+    cluster = Cluster({"alpha": Role.DOWN, "beta": Role.DOWN}, failing={"heal": DriverFailed("beta is down")})
     found = red(act(cluster, told(Phase.COMMITTED, KILL)))
     assert found["beta is promoted"] == "beta is down"
     assert "heal kill alpha" not in cluster.done
@@ -164,6 +169,13 @@ def test_a_cluster_that_promotes_by_itself_is_waited_for_and_then_fenced() -> No
     cluster = Cluster(DOWN | {}, automatic=True)
     acting = act(cluster, told(Phase.COMMITTED))
     assert cluster.done == ["promote beta", "fence alpha", "route beta"]
+    assert overall(acting.checks) is Verdict.PASSED
+
+
+def test_a_cluster_that_promotes_by_itself_is_left_alone_where_its_primary_never_went() -> None:
+    cluster = Cluster(automatic=True)
+    acting = act(cluster, told(Phase.COMMITTED))
+    assert cluster.done == []
     assert overall(acting.checks) is Verdict.PASSED
 
 
