@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataops.connections import Resolve
-from dataops.errors import ConfigurationError
 from dataops.failover.routes.route import ClientRoute
 from dataops.inventory.failover import Failover
 
@@ -15,11 +14,14 @@ def client_route(failover: Failover, resolve: Resolve) -> ClientRoute:
         from dataops.failover.routes.haproxy import HaproxyRoute
 
         return HaproxyRoute.of(failover, resolve)
-    if kind == "libpq":
-        from dataops.failover.routes.libpq import LibpqRoute
+    if kind == "route53":
+        from dataops.failover.routes.route53 import Route53Route
 
-        return LibpqRoute.of(failover, resolve)
-    raise ConfigurationError(
-        f"failover.route.kind {kind!r} does not go with failover.driver {failover.driver!r}: "
-        "use libpq or haproxy."
-    )
+        return Route53Route.of(failover, resolve)
+    if kind == "endpoint":
+        from dataops.failover.routes.endpoint import EndpointRoute
+
+        return EndpointRoute.of(failover, resolve)
+    from dataops.failover.routes.libpq import LibpqRoute
+
+    return LibpqRoute.of(failover, resolve)

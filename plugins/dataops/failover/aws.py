@@ -1,0 +1,66 @@
+"""The AWS API: clients by a connection, and its refusals as one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from dataops.connections import Connection
+from dataops.failover.drivers.driver import DriverFailed, OutcomeUnknown
+
+T = TypeVar("T")
+
+_TRANSIENT = frozenset((
+    "InternalFailure",
+    "InternalError",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "Throttling",
+    "ThrottlingException",
+    "PriorRequestNotComplete",
+))
+"""Codes that do not say whether the deed was done (AWS, "Common errors"; Route 53, "Throttling")."""
+
+
+class AwsRefused(DriverFailed):
+    """AWS refused a call. ``code`` is its own, such as ``InvalidDBInstanceState``."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def client(connection: Connection, service: str, region: str | None) -> Any:
+    """boto3's client; without a login the worker's own role is used, as boto3 finds it.
+
+    ``extra``: region_name, endpoint_url, aws_session_token. Bounded: an API that does not answer within
+    seconds is tried three times, and then counts as silent.
+    """
+    from boto3.session import Session
+    from botocore.config import Config
+
+    return Session().client(  # a session of its own: the shared one is not safe between threads
+        service,  # type: ignore[call-overload]
+        region_name=region or connection.extra.get("region_name"),
+        aws_access_key_id=connection.login or None,
+        aws_secret_access_key=connection.password or None,
+        aws_session_token=connection.extra.get("aws_session_token"),
+        endpoint_url=connection.extra.get("endpoint_url"),
+        config=Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3}),
+    )
+
+
+def asked(doing: str, call: Callable[[], T]) -> T:
+    """What the call answers. ``AwsRefused`` where AWS says no, ``OutcomeUnknown`` where nobody can tell."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return call()
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        code, said = str(told.get("Code", "")), str(told.get("Message", "")).rstrip(".")
+        if code in _TRANSIENT:
+            raise OutcomeUnknown(f"{doing}: AWS answered {code}: {said}.") from None
+        raise AwsRefused(f"{doing}: AWS refused: {code}: {said}.", code=code) from None
+    except BotoCoreError as error:
+        raise OutcomeUnknown(f"{doing}: AWS could not be asked: {type(error).__name__}.") from None
