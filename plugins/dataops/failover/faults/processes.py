@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from dataclasses import dataclass
 
 from dataops.evidence.verdict import Check
@@ -12,6 +13,8 @@ from dataops.failover.hosts.ending import end_tree
 from dataops.failover.hosts.host import Process, postmaster
 from dataops.failover.hosts.member import Member
 
+_TAKES_HOLD = 2.0
+"""Seconds until SIGSTOP holds: a process that waits for a disk stops only afterwards."""
 _LOST = "Asynchronously: every write that no standby has received. Synchronously: none."
 
 
@@ -93,9 +96,14 @@ class Hold(Fault):
             host.signal(host.processes(), signal.SIGSTOP)
 
     def effect(self, ground: Ground, node: str) -> Check:
-        held = self._held(ground.members[node].host.processes())
-        running = [process.pid for process in held if not process.stopped]
         expected = f"the {self.scope} of {node} stands still (state T)"
+        until = time.monotonic() + _TAKES_HOLD
+        while True:
+            held = self._held(ground.members[node].host.processes())
+            running = [process.pid for process in held if not process.stopped]
+            if not running or time.monotonic() > until:
+                break
+            time.sleep(0.002)
         if not held:
             return unproven(expected, f"it has no {self.scope}")
         if running:
@@ -104,9 +112,8 @@ class Hold(Fault):
 
     def heal(self, ground: Ground, node: str) -> None:
         host = ground.members[node].host
-        host.signal([process for process in host.processes() if process.stopped], signal.SIGCONT)
-        if not host.processes():
-            ground.start(node)
+        # To all: a SIGSTOP that is not yet delivered shows in no state, and SIGCONT discards it (signal(7)).
+        host.signal(host.processes(), signal.SIGCONT)
 
     def _held(self, processes: tuple[Process, ...]) -> list[Process]:
         if self.scope == "tree":

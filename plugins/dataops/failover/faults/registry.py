@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dataops.errors import ConfigurationError
+from dataops.failover.faults.cuts import Cut
+from dataops.failover.faults.disks import FullDisk
 from dataops.failover.faults.fault import Fault
 from dataops.failover.faults.processes import Hold, Kill, KillAll, Stop
 from dataops.failover.faults.promoting import KillWhilePromoting
@@ -14,9 +16,14 @@ FAULTS: Mapping[str, Fault] = {
     "kill": Kill(),
     "hang": Hold("tree"),
     "hang_postmaster": Hold("postmaster"),
+    "cut_node": Cut("node"),
+    "cut_replication": Cut("replication"),
+    "cut_clients": Cut("clients"),
     "lagging_standby": Hold("WAL receiver"),
     "kill_standby": Kill(),
     "kill_standby_while_promoting": KillWhilePromoting(),
+    "wal_disk_full": FullDisk("wal"),
+    "standby_disk_full": FullDisk("data"),
     "region_lost": KillAll(),
 }
 

@@ -51,7 +51,8 @@ class LocalHost:
         check: bool = True,
     ) -> process.Finished:
         words = [*self._privilege, *argv] if identity == "root" else list(argv)
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(env or {})}
+        path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+        environment = {"PATH": path, "LC_ALL": "C.UTF-8", **(env or {})}
         user = self.place.user if identity == "user" else None
         return process.run(
             words, env=environment, deadline=deadline, cwd="/", input=input, user=user, check=check

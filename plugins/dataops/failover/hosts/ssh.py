@@ -32,6 +32,7 @@ _PATIENCE = 10.0
 _NO_CONNECTION = 255
 """OpenSSH's own exit code (ssh(1), EXIT STATUS); what it runs there ends with other ones."""
 
+_PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 _PROCESSES = r"""
 data=$(readlink -f -- "$1") || exit 3
 find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' \( -lname "$data" -o -lname "$data/*" \) -printf '%h\n' \
@@ -87,7 +88,8 @@ class SshHost:
         input: str | None = None,
         check: bool = True,
     ) -> process.Finished:
-        variables = [f"{name}={value}" for name, value in {"LC_ALL": "C.UTF-8", **(env or {})}.items()]
+        known = {"LC_ALL": "C.UTF-8", **(_PATH if identity == "root" else {}), **(env or {})}
+        variables = [f"{name}={value}" for name, value in known.items()]
         words = [*self._as(identity), "env", *variables, *argv]
         self._open()
         command = [*self._ssh("ControlMaster=no"), self._target, "--", f"cd / && exec {shlex.join(words)}"]

@@ -117,9 +117,9 @@ class NativeDriver:
         return fencing.fence(self._member(node))
 
     def unfence(self, node: str) -> None:
-        """See ``Driver``. A node that was started behind the fence meanwhile is started again without it."""
+        """See ``Driver``. The fence killed what lived there, so it is started."""
         member = self._member(node)
-        if fencing.unfence(member) and member.host.processes():
+        if fencing.unfence(member):
             serving.stop(member)
             serving.start(member, self._sessions[node])
 
