@@ -11,7 +11,9 @@ from dataops.cli.context import platform_of
 from dataops.cli.recorded import answer_record
 
 if TYPE_CHECKING:
+    from dataops.evidence.verdict import Check
     from dataops.failover.job import Job
+    from dataops.failover.topology import Topology
 
 Verbs = Any
 
@@ -34,6 +36,9 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", metavar="SCENARIO")
     parser.add_argument("--markdown", action="store_true", help="answer as a comment of a pull request")
+    parser.add_argument(
+        "--preflight", action="store_true", help="also ask everything that would refuse it, and what is owed"
+    )
     parser.set_defaults(run=run_plan)
 
 
@@ -49,14 +54,49 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def run_plan(arguments: argparse.Namespace) -> int:
-    """0; 3 where the cluster is in no state from which the scenario could start."""
+    """0; 3 where the cluster is in no state from which the scenario could start.
+
+    With ``--preflight`` that of its verdict: 1 where the round would be refused, 3 where nobody can tell.
+    """
     from dataops.failover.planning.planning import plan_of
     from dataops.failover.planning.render import document, markdown, text
 
-    found = plan_of(_job(arguments))
+    job = _job(arguments)
+    seen = job.driver.observe()
+    found = plan_of(job, seen)
     told = {"verdict": "passed", "evidence": None, **document(found)}
-    answer(told, markdown(found) if arguments.markdown else text(found), as_json=arguments.json)
-    return 0
+    shown, code = markdown(found) if arguments.markdown else text(found), 0
+    if arguments.preflight:
+        preflight, lines, code = _preflight(job, seen)
+        told, shown = {**told, **preflight}, f"{shown}\n{lines}"
+    answer(told, shown, as_json=arguments.json)
+    return code
+
+
+def _preflight(job: Job, seen: Topology) -> tuple[dict[str, Any], str, int]:
+    """What would refuse the round and what readiness is owed: as JSON, as lines, and the exit code."""
+    from dataclasses import asdict
+
+    from dataops.evidence.verdict import overall
+    from dataops.failover.debt import debts_of
+    from dataops.failover.refusals.preflight import preflight
+
+    checks, debts = preflight(job, seen), debts_of(job, seen)
+    lines = [f"{each.verdict.value:<14}  {each.name}{_because(each)}" for each in checks]
+    lines += [f"{'owed':<14}  {each.name}: {each.observed}; {each.advice}" for each in debts]
+    verdict = overall(checks)
+    told = {
+        "verdict": verdict.value,
+        "preflight": [each.model_dump(mode="json") for each in checks],
+        "debts": [asdict(each) for each in debts],
+    }
+    return told, "\n".join(lines), verdict.exit_code
+
+
+def _because(check: Check) -> str:
+    seen = check.observed
+    told = "; ".join(map(str, seen)) if isinstance(seen, list) else str(seen or "")
+    return "".join(f": {each}" for each in (told, check.reason) if each)
 
 
 def run_test(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dataops.connections import Connection
 from dataops.errors import DataOpsError
 from dataops.failover.inventories import OF_THE_NODE, Holdings
+from dataops.failover.refusals.facts import Machine, Unknown
 from dataops.failover.topology import Node, Topology
 from dataops.inventory import Failover
 
@@ -45,15 +46,32 @@ class Debt:
 def debts_of(job: Job, seen: Topology) -> tuple[Debt, ...]:
     """The debts of a scenario's cluster. What cannot be looked at is a debt of its own."""
     from dataops.failover.inventories import take
-    from dataops.failover.planning.candidate import NoPlan, primary_of
+    from dataops.failover.planning.candidate import primary_of
+    from dataops.failover.refusals.looking import machines_of
 
     driver = job.driver
     try:
-        holdings = take(driver.connection(primary_of(seen).name))
-    except (DataOpsError, NoPlan) as error:
+        primary = primary_of(seen).name
+        holdings = take(driver.connection(primary))
+    except DataOpsError as error:
         unseen = Debt("inventory", str(error), "let the role read what a failover may lose: docs/roles.md")
         return (*debts(seen, None, driver.routed(), job.settings), unseen)
-    return debts(seen, holdings, driver.routed(), job.settings)
+    found = debts(seen, holdings, driver.routed(), job.settings)
+    return (*found, *room_for_a_rebuild(primary, machines_of(job).get(primary), holdings))
+
+
+def room_for_a_rebuild(
+    primary: str, machine: Machine | Unknown | None, holdings: Holdings
+) -> tuple[Debt, ...]:
+    """Whether the old primary could be rebuilt beside its old data, where it cannot be rewound. Pure."""
+    if machine is None or isinstance(machine, Unknown) or not machine.disks or holdings.bytes is None:
+        return ()
+    disk = machine.disks[0]
+    if disk.free >= holdings.bytes:
+        return ()
+    observed = f"{disk.free >> 20} MiB free in {disk.mount} of {primary}, for {holdings.bytes >> 20} MiB"
+    advice = "without it a primary that cannot be rewound cannot come back: its old data are kept beside"
+    return (Debt("room for a rebuild", observed, advice),)
 
 
 def debts(

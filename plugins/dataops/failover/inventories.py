@@ -119,6 +119,8 @@ class Holdings(_Frozen):
     """What a node holds beside rows. ``unseen``: database → why nobody could look into it."""
 
     in_recovery: bool
+    bytes: int | None = None
+    """Of all databases that the role may connect to."""
     slots: tuple[Slot, ...] = ()
     prepared: tuple[Prepared, ...] = ()
     roles: Mapping[str, str] = {}

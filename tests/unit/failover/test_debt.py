@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from dataops.connections import Connection
-from dataops.failover.debt import debts
+from dataops.failover.debt import debts, room_for_a_rebuild
+from dataops.failover.hosts.host import Disk
 from dataops.failover.inventories import DatabaseHoldings, Holdings, Prepared, Slot
+from dataops.failover.refusals.facts import Machine, Unknown
 from dataops.failover.topology import Role, Topology
 
 from tests.unit.failover.builders import cluster, failover, node
@@ -128,6 +130,18 @@ def test_what_a_failover_would_lose_is_owed() -> None:
     ]
     assert "before PostgreSQL 17 none survives" in found[0].advice
     assert names(prepared(), None) == []
+
+
+@pytest.mark.parametrize(
+    ("free", "needed", "owed"), [(5 << 30, 4 << 30, 0), (3 << 30, 4 << 30, 1), (0, None, 0)]
+)
+def test_an_old_primary_needs_room_to_be_rebuilt_beside_its_data(
+    free: int, needed: int | None, owed: int
+) -> None:
+    machine = Machine("a.local", "", "/data", alive=True, disks=(Disk("8:1", "/", 10 << 30, free),))
+    holdings = Holdings(in_recovery=False, bytes=needed)
+    assert len(room_for_a_rebuild("alpha", machine, holdings)) == owed
+    assert room_for_a_rebuild("alpha", Unknown("no answer"), holdings) == ()
 
 
 def test_a_slot_that_is_kept_on_standbys_survives() -> None:

@@ -292,6 +292,7 @@ class _Planner:
         )
 
     def _notes(self) -> Iterable[str]:
+        yield from self._broken_promises()
         others = [each.name for each in self.now.databases if each.name != self.scenario.database]
         if others:
             yield f"Also without service meanwhile: {', '.join(sorted(others))}, on the same server."
@@ -303,6 +304,19 @@ class _Planner:
             yield f"{each.name} is {each.role}: {each.reason or 'no reason was given'}"
         if not self.now.git_commit:
             yield "The files are of no commit: nothing says who reviewed them."
+
+    def _broken_promises(self) -> Iterable[str]:
+        """Where the worst case is worse than what the scenario promises: that alone may turn it red."""
+        promised, loss = self.scenario.objectives.rpo, self._loss()
+        if loss.bytes == 0:
+            return
+        if promised is None:
+            yield "The scenario promises that nothing is lost, and the worst case above breaks that."
+        elif loss.seconds is not None and loss.seconds > promised.total_seconds():
+            yield (
+                f"The scenario promises to lose {format_duration(promised)} at most, and the worst case is "
+                "longer: see failover.lag."
+            )
 
 
 def _member(seen: Topology, name: str) -> Member:

@@ -43,7 +43,7 @@ def look(job: Job, seen: Topology) -> Facts:
         unsupported=driver.supports(scenario.breaks),
         nodes={each.name: driver.connection(each.name) for each in seen.nodes},
         targets=_tried(lambda: _targets(job)),
-        machines=_machines(job),
+        machines=machines_of(job),
         key=_tried(lambda: _key(job)),
         guards=_tried(lambda: _guards(job)),
         lever=_tried(lambda: _lever(job)),
@@ -99,7 +99,7 @@ def _key(job: Job) -> SecondKey | None:
     return second_key_of(connection)
 
 
-def _machines(job: Job) -> Mapping[str, Machine | Unknown]:
+def machines_of(job: Job) -> Mapping[str, Machine | Unknown]:
     """Of each node whose inventory names a machine."""
     found: dict[str, Machine | Unknown] = {}
     for name, node in job.settings.nodes.items():

@@ -1,6 +1,9 @@
 -- What does the server hold that belongs to no single database, or is seen from any?
 SELECT jsonb_build_object(
     'in_recovery', pg_is_in_recovery(),
+    'bytes', (
+        SELECT sum(pg_database_size(oid))::bigint FROM pg_database
+        WHERE has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'USAGE')),
     'databases', (
         SELECT coalesce(jsonb_agg(datname ORDER BY datname), '[]')
         FROM pg_database WHERE datallowconn AND NOT datistemplate),

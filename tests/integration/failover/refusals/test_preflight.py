@@ -99,6 +99,18 @@ def test_the_command_line_says_the_plan_and_touches_nothing(
     assert f"Plan `{document['hash'][:12]}`" in capsys.readouterr().out
     assert main(["failover", "plan", "crsh"]) == 2
     assert "Did you mean crash?" in capsys.readouterr().err
+    assert main(["failover", "plan", "crash", "--preflight"]) == 0
+    told = capsys.readouterr().out
+    assert "passed          guard watches" in told
+    assert "owed            one standby" in told
+    lever.pull(cell.store, who="dba", why="incident 7")
+    assert main(["failover", "plan", "crash", "--preflight", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == "failed"
+    assert [each["name"] for each in document["preflight"] if each["verdict"] == "failed"] == [
+        "kill lever is free"
+    ]
+    lever.release(cell.store, who="dba", why="over")
     dead = json.dumps({"conn_type": "postgres", "host": "127.0.0.1", "port": 1})
     monkeypatch.setenv("AIRFLOW_CONN_CELL_ALPHA", dead)
     assert main(["failover", "plan", "crash", "--json"]) == 3

@@ -232,6 +232,17 @@ def test_the_loss_of_an_asynchronous_standby_is_bounded_and_told() -> None:
     assert "16,000,000 bytes of WAL that beta has not received" in found.loss.says
 
 
+def test_a_promise_that_the_worst_case_breaks_is_told() -> None:
+    loose = planned(scenario(objectives={"rpo": "10s"}), pace=Pace(wal=1_970_000, commits=400))
+    tight = planned(scenario(objectives={"rpo": "5s"}), pace=Pace(wal=1_970_000, commits=400))
+    none = planned(pace=Pace(wal=1_970_000, commits=400))
+    assert not any("promises" in note for note in loose.notes)
+    assert any("promises to lose 5s at most" in note for note in tight.notes)
+    assert any("promises that nothing is lost" in note for note in none.notes)
+    sync = cluster(node("alpha", PRIMARY), node("beta", STANDBY, sync_state="sync"))
+    assert not any("promises" in note for note in planned(seen=sync).notes)
+
+
 def test_a_pace_that_could_not_be_measured_is_no_zero() -> None:
     found = planned(pace=None)
     assert (found.loss.rows, found.loss.seconds) == (None, None)
