@@ -39,8 +39,9 @@ def client(connection: Connection, service: str, region: str | None) -> Any:
     from boto3.session import Session
     from botocore.config import Config
 
-    return Session().client(  # a session of its own: the shared one is not safe between threads
-        service,  # type: ignore[call-overload]
+    session: Any = Session()  # one of our own: the shared one is not safe between threads
+    return session.client(
+        service,
         region_name=region or connection.extra.get("region_name"),
         aws_access_key_id=connection.login or None,
         aws_secret_access_key=connection.password or None,

@@ -170,7 +170,7 @@ class Route53Route:
     def _value(self, node: str, kind: str) -> str:
         host = self._nodes[node].host
         try:
-            version = ipaddress.ip_address(host).version
+            version: int = ipaddress.ip_address(host).version
         except ValueError:
             version = 0
         if {0: "CNAME", 4: "A", 6: "AAAA"}[version] != kind:
