@@ -157,6 +157,8 @@ def _no_loss(found: Account, promise: Promise) -> Check:
             "bytes": found.rpo_bytes,
             "ids": [write.id for write in found.lost[:_SHOWN]],
         }
+    if found.pending:
+        observed["answered after the rows were read"] = len(found.pending)
     if hidden := found.hidden_by_warning:
         observed["hidden by a warning"] = [f"{write.id}: {write.warnings[0]}" for write in hidden[:_SHOWN]]
     gone = f"{found.rpo_rows} acknowledged writes are gone, from {found.rpo_seconds:.3f} s"

@@ -65,18 +65,28 @@ def prepare(conn: PsycopgConnection, *, fresh: bool = True) -> None:
 
 
 def surviving(conn: PsycopgConnection, run: str) -> Surviving:
-    """The run's writes that this server has; on its primary, in a snapshot of their own."""
+    """The run's writes that this server has, in a snapshot of their own.
+
+    None where it lacks the table: ``prepare`` made it, so that it was lost with all that was in it.
+    """
     with explained("reading the canary's writes"), conn, conn.cursor() as cursor:
         conn.rollback()  # an open transaction might look at an older snapshot
         read_at = time.monotonic()
+        cursor.execute("SELECT to_regclass(%s) IS NULL", (f"{SCHEMA}.writes",))
+        row = cursor.fetchone()
+        if row is not None and row[0]:
+            return Surviving(read_at, ())
         cursor.execute(sql(__package__, "surviving"), (run,))
         return Surviving(read_at, tuple(Row(*row) for row in cursor))
 
 
 def clear(conn: PsycopgConnection) -> None:
-    """Drop the canary's tables; its schema stays where the role file made it. May be done twice."""
+    """Drop the canary's tables; its schema stays where the role file made it. May be done twice.
+
+    Does not wait for a synchronous standby, which may be what the test broke.
+    """
     with explained("dropping the canary's tables"), conn, conn.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '5s'")
+        cursor.execute("SET LOCAL lock_timeout = '5s'; SET LOCAL synchronous_commit = local")
         cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
         cursor.execute(
             "SELECT pg_get_userbyid(nspowner) = %s FROM pg_namespace WHERE nspname = %s", (SCHEMA, SCHEMA)

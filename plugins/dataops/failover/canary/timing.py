@@ -44,6 +44,8 @@ class Timing:
     well_for: float
     """Seconds of unbroken acknowledgements at the end, where service was not restored for long enough."""
     split: Split | None
+    ended: bool = True
+    """Whether the ledger ends in an orderly way: if not, the canary was killed or still writes."""
 
     @property
     def rto(self) -> float | None:
@@ -64,6 +66,9 @@ class Timing:
         elif self.well_for > 0:
             verdict = Verdict.INCONCLUSIVE
             why = f"Writes succeed again, but were watched for {self.well_for:.3f} s only."
+        elif not self.ended:
+            verdict = Verdict.INCONCLUSIVE
+            why = "No write succeeded again, but the ledger breaks off: the canary was ended early."
         else:
             verdict, why = Verdict.FAILED, "Service was not restored: no write succeeded again for good."
         return Check(
@@ -102,10 +107,11 @@ def timings(ledger: Ledger, marks: Marks, *, steady: float, until: float | None 
     if marks.fault is None:
         raise ValueError("without the moment of the fault there is no time to measure")
     end = inf if until is None else until
-    return tuple(
+    found = (
         _of_session(session, [write for write in writes if write.answered <= end], marks, marks.fault, steady)
         for session, writes in sorted(ledger.sessions.items())
     )
+    return tuple(replace(each, ended=ledger.ended) for each in found)
 
 
 def _of_session(session: int, writes: Sequence[Write], marks: Marks, fault: float, steady: float) -> Timing:

@@ -48,7 +48,8 @@ class Writer:
                 self._ending.wait(max(0.0, write.sent + self._interval - time.monotonic()))
             else:  # a try costs the server a process: spend at most a third of the time on them
                 took = write.answered - write.sent
-                self._client.rest(min(_LONGEST_REST, max(_SHORTEST_REST, 2 * took)))
+                rest = min(_LONGEST_REST, max(_SHORTEST_REST, 2 * took))
+                self._client.rest(max(0.0, write.answered + rest - time.monotonic()))
 
     def _try(self, n: int) -> Write:
         sent = time.monotonic()

@@ -336,6 +336,7 @@ def test_the_role_does_the_whole_job_and_nothing_else(shared_cell: Cell, run: st
             assert [write.taken for write in asked] == [Taken.UNCLEAR, Taken.READ_ONLY], (
                 "a table that is missing"
             )
+            assert surviving(conn, run).rows == (), "a table that was lost has lost all its rows"
             with pytest.raises(psycopg2.errors.InsufficientPrivilege), conn.cursor() as cursor:
                 cursor.execute("SELECT * FROM orders")
     finally:

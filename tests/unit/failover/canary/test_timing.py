@@ -55,6 +55,11 @@ def test_a_session_without_service_is_worse_than_any() -> None:
     assert not found.figures()
 
 
+def test_a_ledger_that_breaks_off_in_the_outage_leaves_it_open() -> None:
+    broken = timing(ledger(session("aaaff"), ended=False), Marks(fault=0.35), steady=STEADY)
+    assert broken.check(Promise()).verdict is Verdict.INCONCLUSIVE
+
+
 def test_service_that_was_not_watched_for_long_enough_leaves_it_open() -> None:
     found = timing(ledger(session("aaaffaa")), Marks(fault=0.35), steady=STEADY)
     assert found.rto is None
