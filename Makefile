@@ -10,10 +10,10 @@ help: ## List the targets
 setup: ## Install what is missing: Debian's packages, and .venv (at once when all is there)
 	@sandbox/setup.sh
 
-demo: setup ## Start the sandbox, back everything up and prove it by drills, print one table; the UI stays up
+demo: setup ## Start the sandbox, run every capability's DAG once, print one table; the UI stays up
 	@$(SANDBOX) demo
 
-up: setup ## Start the sandbox: PostgreSQL, S3 store, Kafka, Airflow (see .sandbox/env)
+up: setup ## Start the sandbox: PostgreSQL, HAProxy, S3 store, Kafka, Airflow (see .sandbox/env)
 	@$(SANDBOX) up
 
 down: ## Stop the sandbox; its data stays

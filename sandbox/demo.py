@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import airflow_runs, performance
+from sandbox import airflow_runs, failover, performance
 from sandbox.airflow_runs import Run, Told
 from sandbox.airflow_server import ROLES, AirflowClient
 from sandbox.broken_copy import broken_copy
@@ -84,6 +84,7 @@ def demo(platform: SandboxPlatform, say: Say) -> int:
     lines += _runs(client, drills, say)
     lines += _report(client, say)
     lines += _kafka(platform, client, say)
+    lines += _failover(platform, client, say)
     lines += _runs(client, AFTER_THE_DRILLS, say)
     _print_table(lines, say)
     say(f"\nAll runs took {time.monotonic() - began:.0f} s. Airflow stays up: {platform.airflow.url}")
@@ -144,6 +145,18 @@ def _kafka(platform: SandboxPlatform, client: AirflowClient, say: Say) -> list[L
     )
     say("\nThe same look, told to put right what is safe:")
     return lines + _awaited(client, [airflow_runs.trigger(client, kafka.DRIFT, {"revert": True})], say)
+
+
+def _failover(platform: SandboxPlatform, client: AirflowClient, say: Say) -> list[Line]:
+    """The primary is killed under a writing client; what that client saw is drawn."""
+    if not failover.is_there(platform):
+        return []
+    airflow_runs.parsed(client, [failover.TEST])
+    say(f"\nAirflow runs {failover.TEST}: the primary is killed while a client writes.")
+    told = failover.play(platform, client, say, seconds=SECONDS)
+    for row in failover.picture(platform, told):
+        say(f"  {row}")
+    return [Line(told, failover.TEST)]
 
 
 def _awaited(client: AirflowClient, runs: list[Run], say: Say) -> list[Line]:
