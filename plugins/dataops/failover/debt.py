@@ -49,15 +49,29 @@ def debts_of(job: Job, seen: Topology) -> tuple[Debt, ...]:
     from dataops.failover.planning.candidate import primary_of
     from dataops.failover.refusals.looking import machines_of
 
-    driver = job.driver
+    # Theirs as it is kept, without what we add to our own sessions.
+    clients, ttl = job.platform.connection(job.settings.route.connection), _ttl(job)
     try:
         primary = primary_of(seen).name
-        holdings = take(driver.connection(primary))
+        holdings = take(job.driver.connection(primary))
     except DataOpsError as error:
         unseen = Debt("inventory", str(error), "let the role read what a failover may lose: docs/roles.md")
-        return (*debts(seen, None, driver.routed(), job.settings), unseen)
-    found = debts(seen, holdings, driver.routed(), job.settings)
+        return (*debts(seen, None, clients, job.settings, ttl), unseen)
+    found = debts(seen, holdings, clients, job.settings, ttl)
     return (*found, *room_for_a_rebuild(primary, machines_of(job).get(primary), holdings))
+
+
+def _ttl(job: Job) -> int | None:
+    """Seconds for which resolvers keep the record that clients look up; None where there is none to ask."""
+    if job.settings.route.kind != "route53":
+        return None
+    from dataops.failover.routes.route53 import Route53Route
+
+    try:
+        return Route53Route.of(job.settings, job.platform.connection).record().ttl
+    except DataOpsError as error:
+        job.say(f"The time to live of the clients' record is not known: {error}")
+        return None
 
 
 def room_for_a_rebuild(
@@ -75,16 +89,24 @@ def room_for_a_rebuild(
 
 
 def debts(
-    seen: Topology, holdings: Holdings | None, routed: Connection, settings: Failover
+    seen: Topology,
+    holdings: Holdings | None,
+    clients: Connection,
+    settings: Failover,
+    ttl: int | None = None,
 ) -> tuple[Debt, ...]:
-    """The debts of a cluster as it was seen; ``holdings`` of its primary, where they could be taken. Pure."""
+    """The debts of a cluster as it was seen. Pure.
+
+    ``holdings`` of its primary, None where they could not be taken; ``clients``: how these connect; ``ttl``:
+    seconds for which resolvers keep the record that they look up.
+    """
     return _together((
         *_of_standbys(seen),
         *_of_every_node(seen),
         *_of_differences(seen),
         *_of_synchrony(seen),
         *(_of_holdings(seen, holdings) if holdings else ()),
-        *_of_clients(routed, settings),
+        *_of_clients(clients, settings, ttl),
     ))
 
 
@@ -222,33 +244,32 @@ def _of_holdings(seen: Topology, holdings: Holdings) -> Iterable[Debt]:
         )
 
 
-def _of_clients(routed: Connection, settings: Failover) -> Iterable[Debt]:
-    """How clients find the primary; our own connection by the route stands for theirs."""
-    several = "," in routed.host
-    attributes = str(routed.extra.get("target_session_attrs", ""))
-    if settings.route.kind == "libpq" and several and attributes not in {"read-write", "primary"}:
+def _of_clients(clients: Connection, settings: Failover, ttl: int | None) -> Iterable[Debt]:
+    """How clients find the primary; the connection by which the canary goes stands for theirs."""
+    route = settings.route
+    several = "," in clients.host
+    attributes = str(clients.extra.get("target_session_attrs", ""))
+    if route.kind == "libpq" and several and attributes not in {"read-write", "primary"}:
         yield Debt(
             "target_session_attrs",
-            f"{attributes or 'not set'} in {settings.route.connection}",
+            f"{attributes or 'not set'} in {route.connection}",
             "set read-write: clients end on a standby else, and their writes fail",
         )
-    if settings.route.kind == "libpq" and not several:
+    if route.kind == "libpq" and clients.host and not several:
         yield Debt(
             "hosts of the clients",
-            f"{settings.route.connection} names one host",
+            f"{route.connection} names one host",
             "name every node: clients cannot find the new primary else",
         )
-    if "connect_timeout" not in routed.extra:
+    if "connect_timeout" not in clients.extra:
         yield Debt(
             "connect_timeout",
-            f"not set in {settings.route.connection}",
+            f"not set in {route.connection}",
             "set it to a few seconds: a client waits for a vanished host for two minutes else",
         )
-    ttl = routed.extra.get("ttl")
-    if settings.route.kind == "route53" and isinstance(ttl, int) and ttl > MOST_TTL:
-        yield Debt(
-            "DNS TTL", f"{ttl} s", f"set it to at most {MOST_TTL} s: clients go on asking the old node"
-        )
+    if ttl is not None and ttl > MOST_TTL:
+        advice = f"set it to at most {MOST_TTL} s: clients go on asking the old node as long"
+        yield Debt("DNS TTL", f"{ttl} s of {route.record}", advice)
 
 
 def _silence(node: Node) -> float | None:

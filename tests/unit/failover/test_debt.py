@@ -149,17 +149,21 @@ def test_a_slot_that_is_kept_on_standbys_survives() -> None:
     assert names(prepared(), holdings) == []
 
 
+def test_a_record_that_lives_long_is_owed() -> None:
+    settings = failover(route={"kind": "route53", "connection": "r", "record": "db.example.org"})
+    clients = Connection(id="r", host="db.example.org", extra={"connect_timeout": 2})
+    assert debts(prepared(), NOTHING, clients, settings, 60) == ()
+    (debt,) = debts(prepared(), NOTHING, clients, settings, 300)
+    assert (debt.name, debt.observed) == ("DNS TTL", "300 s of db.example.org")
+
+
 @pytest.mark.parametrize(
     ("routed", "settings", "owed"),
     [
         (Connection(id="r", host="a,b", extra={"connect_timeout": 2}), {}, ["target_session_attrs"]),
         (Connection(id="r", host="a", extra={"connect_timeout": 2}), {}, ["hosts of the clients"]),
         (Connection(id="r", host="a,b", extra={"target_session_attrs": "primary"}), {}, ["connect_timeout"]),
-        (
-            Connection(id="r", host="a", extra={"ttl": 300, "connect_timeout": 2}),
-            {"route": {"kind": "route53", "connection": "r"}},
-            ["DNS TTL"],
-        ),
+        (Connection(id="r", host="", extra={"connect_timeout": 2}), {}, []),
         (
             Connection(id="r", host="a", extra={"connect_timeout": 2}),
             {"route": {"kind": "haproxy", "connection": "r"}},
