@@ -164,7 +164,7 @@ def start_words(member: Member) -> str:
 def stop_words(member: Member) -> str:
     """How a node is stopped cleanly, as a plan says it."""
     place = member.host.place
-    return _on(member, " ".join(place.stop) or f"{place.program('pg_ctl')} stop -D {place.data} -m fast -w")
+    return _on(member, " ".join(place.stop) or f"kill -INT <the postmaster of {place.data}> (a fast stop)")
 
 
 def _nothing_lives(ground: Ground, node: str) -> Check:

@@ -27,7 +27,9 @@ _KNOWN = {
     "replication_uid",
     "key_file",
     "known_hosts",
+    "patroni",
 }
+"""``patroni`` is for the driver of that name."""
 
 
 def open_host(connection: Connection) -> Host:

@@ -7,6 +7,7 @@ its name back only as a standby. What is left of an attempt that was cut short i
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dataops.errors import DataOpsError
@@ -26,6 +27,10 @@ _TIMELINE = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit
 _SLOT = """
     SELECT pg_create_physical_replication_slot(%s, true)
     WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = %s)
+"""
+_SOMETHING = """
+    WITH alone AS (SELECT set_config('synchronous_commit', 'local', true))
+    SELECT pg_logical_emit_message(true, 'dataops', 'a node comes back') FROM alone
 """
 _STALE = """
     SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
@@ -151,7 +156,7 @@ class Rejoining:
     def _follows(self, wanted: Upstream) -> str:
         """Empty where it runs and streams; else what is wrong."""
         try:
-            serving.start(self.member, self.session)
+            serving.start(self.member, self.session, meanwhile=self._write)
         except DriverFailed as error:
             return str(error)
         if not self._streams(wanted):
@@ -168,13 +173,23 @@ class Rejoining:
         expected = ("streaming", self.upstream.endpoint_of_peers, timeline)
         until = time.monotonic() + _STREAMS
         while time.monotonic() < until:
+            self._write()
             try:
                 if expected in self.session.ask(_FOLLOWS, within=5):
                     return True
             except DataOpsError:  # it restarts, or is not consistent yet
                 self.session.close()
-            time.sleep(0.02)
+            time.sleep(0.05)
         return False
+
+    def _write(self) -> None:
+        """Something more on the upstream, as far as it can be done.
+
+        A rewound node is consistent only at what was the upstream's insert position. That may lie just
+        behind a page's header, where an idle upstream has no record that could be sent.
+        """
+        with suppress(DataOpsError):
+            self.leader.ask(_SOMETHING, within=2)
 
     def _drop_stale_slot(self) -> None:
         """The slot by which the upstream followed it once would keep WAL here for ever."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
+from collections.abc import Callable
 
 from dataops.errors import DataOpsError
 from dataops.failover.drivers.driver import DriverFailed
@@ -14,12 +16,17 @@ from dataops.process import DeadlineExceeded, ProgramFailed
 
 LONGEST = 120.0
 """Seconds until a server that does not start or stop is reported."""
+_APPEARS = 5.0
+"""Seconds that a server which was started may take to be there: a supervisor may only have noted the wish."""
 _REAPED = 5.0
 """Seconds that a killed postmaster may stay a zombie: whoever started it has to wait for it (wait(2))."""
 
 
-def start(member: Member, session: Session) -> None:
-    """The node runs and answers; nothing where it does already. ``DriverFailed`` with its log otherwise."""
+def start(member: Member, session: Session, *, meanwhile: Callable[[], None] | None = None) -> None:
+    """The node runs and answers; nothing where it does already. ``DriverFailed`` with its log otherwise.
+
+    ``meanwhile`` is called now and then until it answers.
+    """
     host = member.host
     if not host.processes():
         clear_lock(host)
@@ -27,7 +34,7 @@ def start(member: Member, session: Session) -> None:
             _begin(host)
         except (ProgramFailed, HostFailed, DeadlineExceeded) as error:
             raise DriverFailed(f"{member.name} does not start: {error}{last_words(host)}") from error
-    _until_it_answers(member, session)
+    _until_it_answers(member, session, meanwhile or (lambda: None))
 
 
 def stop(member: Member) -> None:
@@ -35,13 +42,12 @@ def stop(member: Member) -> None:
     host = member.host
     if not host.processes():
         return
-    place = host.place
-    default = [place.program("pg_ctl"), "stop", "-D", place.data, "-m", "fast", "-w", "-t", f"{LONGEST:g}"]
     try:
-        if place.stop:
-            host.run(place.stop, deadline=LONGEST + 10, identity="login")
-        else:
-            host.run(default, deadline=LONGEST + 10)
+        if host.place.stop:
+            host.run(host.place.stop, deadline=LONGEST + 10, identity="login")
+        else:  # what pg_ctl stop -m fast does, without its looking only every 100 ms whether it is done
+            first = postmaster(host.processes())
+            host.signal([first] if first else [], signal.SIGINT)
     except (ProgramFailed, HostFailed, DeadlineExceeded) as error:
         if host.processes():
             raise DriverFailed(f"{member.name} does not stop: {error}{last_words(host)}") from error
@@ -83,13 +89,17 @@ def _begin(host: Host) -> None:
     )
 
 
-def _until_it_answers(member: Member, session: Session) -> None:
-    until = time.monotonic() + LONGEST
+def _until_it_answers(member: Member, session: Session, meanwhile: Callable[[], None]) -> None:
+    begun = alive = time.monotonic()
     while True:
+        meanwhile()
         try:
             session.ask("SELECT 1", within=2)
         except DataOpsError as error:
-            if postmaster(member.host.processes()) is None or time.monotonic() > until:
+            now = time.monotonic()
+            if member.host.processes():
+                alive = now
+            if now - alive > _APPEARS or now - begun > LONGEST:
                 raise DriverFailed(
                     f"{member.name} was started and does not answer: {error}{last_words(member.host)}"
                 ) from error

@@ -63,7 +63,7 @@ def _switch(member: Member, seen: Topology) -> Told:
     return Told(
         (
             f"{primary}: CHECKPOINT",
-            f"{primary}: pg_ctl stop -m fast",
+            f"{primary}: a fast stop",
             f"{member.name}: compare what it received with the last checkpoint of {primary}",
             f"{primary}: touch standby.signal",
             f"{member.name}: SELECT pg_promote(wait => false)",
@@ -75,10 +75,11 @@ def _switch(member: Member, seen: Topology) -> Told:
 
 def _rejoin(member: Member, seen: Topology) -> Told:
     place = member.host.place
+    upstream = next((node.name for node in seen.primaries if node.name != member.name), "the new primary")
     return Told(
         (
-            "the new primary: CHECKPOINT",
-            f"{member.name}: {place.program('pg_rewind')} -D {place.data} --source-server=<the new primary>",
+            f"{upstream}: CHECKPOINT",
+            f"{member.name}: {place.program('pg_rewind')} -D {place.data} --source-server=<{upstream}>",
             f"{member.name}: where that is impossible: mv {place.data} {place.data}.before-<time>; "
             f"{place.program('pg_basebackup')} -D {place.data} -X stream -c fast",
             f"{member.name}: primary_conninfo, primary_slot_name, standby.signal",
