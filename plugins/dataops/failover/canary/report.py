@@ -31,6 +31,28 @@ class Report:
     trouble: str = ""
     """Why the canary itself cannot go on."""
 
+    def good_since(self, seconds: float, since: float) -> float | None:
+        """When the good spell of all sessions began, ``since`` at the earliest; None before it is so long.
+
+        It is as long as from its first to its last acknowledgement: silence makes it no longer.
+        """
+        begins = []
+        for spell in self.spells.values():
+            if spell.last is None or spell.well_since is None:
+                return None
+            begins.append(max(spell.well_since, since))
+            if spell.last - begins[-1] < seconds:
+                return None
+        return max(begins, default=None)
+
+    @property
+    def why(self) -> str:
+        """Why writes do not go well, in words."""
+        for session, spell in self.spells.items():
+            if spell.well_since is None:
+                return f"session {session}: {spell.trouble or 'no write was acknowledged yet'}"
+        return "they succeed again, but not for long enough"
+
     def to_line(self) -> bytes:
         """One line of JSON."""
         return json.dumps(asdict(self), separators=(",", ":")).encode() + b"\n"

@@ -17,7 +17,7 @@ from dataops.failover.canary.chain import HEADS, Heads, heads_to_json
 from dataops.failover.canary.errors import CanaryFailed, NotSteady
 from dataops.failover.canary.ledger import Ledger, read
 from dataops.failover.canary.options import Options
-from dataops.failover.canary.report import Report, Spell, from_line
+from dataops.failover.canary.report import Report, from_line
 from dataops.failover.scenario import Load
 from dataops.postgres.connecting import parameters
 from dataops.process import Running
@@ -141,12 +141,14 @@ class Canary:
         until = time.monotonic() + within
         with self._news:
             while True:
-                begun = _good_since(self._report, seconds, self._begun if since is None else since)
+                begun = self._report.good_since(seconds, self._begun if since is None else since)
                 if begun is not None:
                     return begun
                 self._refuse_if_ended()
                 if not self._news.wait(max(0.0, until - time.monotonic())) and time.monotonic() >= until:
-                    raise NotSteady(_unsteady(self._report, seconds, within))
+                    raise NotSteady(
+                        f"Writes did not go well for {seconds:g} s within {within:g} s: {self._report.why}."
+                    )
 
     def ledger(self) -> Ledger:
         """The ledger up to now, verified; may be read while the canary writes. ``LedgerUntrusted``."""
@@ -202,27 +204,3 @@ class Canary:
         with self._news:
             self._silent = True
             self._news.notify_all()
-
-
-def _good_since(report: Report, seconds: float, since: float) -> float | None:
-    """When the good spell of all sessions began, where it is long enough by their own acknowledgements."""
-    begins = []
-    for spell in report.spells.values():
-        if spell.last is None or spell.well_since is None:
-            return None
-        begins.append(max(spell.well_since, since))
-        if spell.last - begins[-1] < seconds:
-            return None
-    return max(begins, default=None)
-
-
-def _unsteady(report: Report, seconds: float, within: float) -> str:
-    troubled: list[tuple[int, Spell]] = [
-        (session, spell) for session, spell in report.spells.items() if spell.well_since is None
-    ]
-    why = (
-        f"session {troubled[0][0]}: {troubled[0][1].trouble or 'no write was acknowledged yet'}"
-        if troubled
-        else "they succeed again, but not for long enough"
-    )
-    return f"Writes did not go well for {seconds:g} s within {within:g} s: {why}."

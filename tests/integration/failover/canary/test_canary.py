@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -342,6 +343,15 @@ def test_the_role_does_the_whole_job_and_nothing_else(shared_cell: Cell, run: st
     finally:
         shared_cell.execute("alpha", "DROP SCHEMA dataops_canary CASCADE")
         shared_cell.execute("alpha", "DROP ROLE dataops_canary")
+
+
+def test_a_host_that_hangs_is_passed_over_for_the_next_one(shared_cell: Cell) -> None:
+    alpha = addresses(parameters(shared_cell.connections["cell_alpha"], "shop"))[0]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hangs = {**alpha, "host": "127.0.0.1", "port": str(silent.getsockname()[1])}
+        client = Client([hangs, alpha], patience=0.3)
+        assert client.ask("SELECT inet_server_port()").row == (shared_cell.cluster("alpha").port,)
+        client.close()
 
 
 def test_a_publication_for_all_tables_is_named(shared_cell: Cell) -> None:
