@@ -114,9 +114,11 @@ def _with_suites(report: Report, arguments: argparse.Namespace) -> Report:
 
 def _with_scenarios(report: Report, arguments: argparse.Namespace) -> Report:
     """The report with what is wrong in the scenarios of failover tests."""
-    from dataops.failover.files.loading import check as check_scenarios
+    from dataops.failover.files.loading import load as load_scenarios
 
-    return replace(report, problems=(*report.problems, *check_scenarios(include_of(arguments))))
+    found = load_scenarios(include_of(arguments))
+    wrong = [problem for file in found.invalid for problem in file.errors]
+    return replace(report, scenarios=len(found.scenarios), problems=(*report.problems, *wrong))
 
 
 def run_schema(arguments: argparse.Namespace) -> int:
@@ -208,6 +210,7 @@ def _document(report: Report) -> dict[str, Any]:
         "verdict": {0: "passed", 3: "inconclusive"}.get(report.exit_code, "failed"),
         "servers": report.servers,
         "databases": report.databases,
+        "scenarios": report.scenarios,
         "problems": [_problem(each) for each in report.problems],
         "warnings": [_problem(each) for each in report.warnings],
         "unenrolled": [{"server": each.server, "database": each.database} for each in report.unenrolled],
@@ -238,7 +241,9 @@ def _text(report: Report) -> str:
 
 
 def _summary(report: Report) -> str:
-    valid = f"{_count(report.servers, 'server')} and {_count(report.databases, 'database')} are valid"
+    counts = [_count(report.servers, "server"), _count(report.databases, "database")]
+    counts += [_count(report.scenarios, "scenario")] if report.scenarios else []
+    valid = f"{', '.join(counts[:-1])} and {counts[-1]} are valid"
     files = len({each.path for each in report.problems})
     broken = f"; {_count(len(report.problems), 'problem')} in {_count(files, 'file')}" if files else ""
     return f"{valid}{broken}."

@@ -21,6 +21,8 @@ class Report:
 
     servers: int
     databases: int
+    scenarios: int = 0
+    """Of failover tests: whoever asks adds them, since the inventory knows no capability."""
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     unenrolled: tuple[Unenrolled, ...] = ()

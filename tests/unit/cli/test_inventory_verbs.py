@@ -37,9 +37,10 @@ def test_a_valid_inventory_is_0_and_one_line(include: Path, capsys: Caught) -> N
 def test_scenarios_of_failover_tests_are_checked_too(include: Path, capsys: Caught) -> None:
     shutil.copytree(ROOT / "include" / "failover", include / "failover")
     assert main(["inventory", "check", "--include", str(include)]) == 0
+    count = len(list((include / "failover").glob("*.yaml")))
+    assert capsys.readouterr().out == f"1 server, 1 database and {count} scenarios are valid.\n"
     with (include / "failover" / "sandbox_crash.yaml").open("a") as stream:
         stream.write("fault: cut_node\n")
-    capsys.readouterr()
     assert main(["inventory", "check", "--include", str(include)]) == 2
     assert "fault: 'cut_node' is nothing that the mode crash breaks" in capsys.readouterr().out
 
