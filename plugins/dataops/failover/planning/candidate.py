@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataops.errors import InconclusiveError
+from dataops.failover.planning.course import AT_ANY, AT_STANDBY
 from dataops.failover.scenario import Scenario
 from dataops.failover.topology import Node, Role, Topology
 from dataops.inventory.size import bytes_of
@@ -33,7 +34,7 @@ def candidate_of(scenario: Scenario, seen: Topology, *, lag: str, automatic: boo
     if len(seen.nodes) == 1 and automatic:
         return primary.name
     if scenario.standby:
-        return _named(scenario.standby, seen).name
+        return _named(scenario.standby, seen, "promotes").name
     standbys = [each for each in seen.standbys if each.streaming] or list(seen.standbys)
     if not standbys:
         told = "; ".join(f"{each.name} is {each.role}{_because(each)}" for each in seen.nodes)
@@ -44,11 +45,33 @@ def candidate_of(scenario: Scenario, seen: Topology, *, lag: str, automatic: boo
     return min(each.name for each in (synchronous or near))
 
 
-def _named(name: str, seen: Topology) -> Node:
+def broken_of(scenario: Scenario, seen: Topology, candidate: str) -> str:
+    """The node that is broken. Raises ``NoPlan`` where the one that is named has another role now.
+
+    Roles may have changed since the scenario was written: breaking a standby in the primary's place would
+    fence the primary for nothing.
+    """
+    primary, named = primary_of(seen).name, scenario.node
+    at_standby = scenario.breaks in AT_STANDBY
+    if named is None:
+        return candidate if at_standby else primary
+    if named not in {each.name for each in seen.nodes}:
+        raise NoPlan(f"{named}, which the scenario breaks, was not seen.")
+    if at_standby:
+        return _named(named, seen, "breaks").name
+    if named != primary and scenario.breaks not in AT_ANY:
+        raise NoPlan(
+            f"The scenario breaks {named} as the primary, and {primary} is primary now: fail back first, or "
+            "leave `node` out of the scenario."
+        )
+    return named
+
+
+def _named(name: str, seen: Topology, does: str) -> Node:
     node = next((each for each in seen.nodes if each.name == name), None)
     if node is None or node.role is not Role.STANDBY:
         what = f"is {node.role}{_because(node)}" if node else "was not seen"
-        raise NoPlan(f"{name}, which the scenario promotes, is no standby: it {what}.")
+        raise NoPlan(f"{name}, which the scenario {does}, is no standby: it {what}.")
     return node
 
 

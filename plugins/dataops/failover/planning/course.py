@@ -41,6 +41,8 @@ OF_FAULT: dict[FaultName, Course] = {
 }
 AT_STANDBY: frozenset[FaultName] = frozenset(("lagging_standby", "kill_standby", "standby_disk_full"))
 """What is broken at a standby, and not at the primary."""
+AT_ANY: frozenset[FaultName] = frozenset(("cut_replication",))
+"""What may be broken at the primary or at a standby: it means the same."""
 OUTLIVES_FENCE: frozenset[FaultName] = frozenset(("cut_node", "wal_disk_full"))
 """What ending the old primary's processes does not take away: healed before that node can rejoin."""
 

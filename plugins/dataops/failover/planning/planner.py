@@ -8,8 +8,8 @@ from typing import Protocol
 
 from dataops.failover.drivers.driver import ActionName, Told
 from dataops.failover.journal import Phase
-from dataops.failover.planning.candidate import SYNCHRONOUS, candidate_of, primary_of
-from dataops.failover.planning.course import AT_STANDBY, OUTLIVES_FENCE, Course, course_of, told_course_of
+from dataops.failover.planning.candidate import SYNCHRONOUS, broken_of, candidate_of, primary_of
+from dataops.failover.planning.course import OUTLIVES_FENCE, Course, course_of, told_course_of
 from dataops.failover.planning.exposure import Pace, asynchronous_loss, no_loss
 from dataops.failover.planning.plan import Loss, Member, Plan, Step, Work
 from dataops.failover.scenario import FaultName, Scenario
@@ -57,15 +57,10 @@ class _Planner:
         self.candidate = candidate_of(
             self.scenario, self.seen, lag=situation.settings.lag, automatic=teller.automatic
         )
-        self.broken = self._broken()
+        self.broken = broken_of(self.scenario, self.seen, self.candidate)
         self.others = tuple(
             each.name for each in self.seen.standbys if each.name not in {self.primary, self.candidate}
         )
-
-    def _broken(self) -> str:
-        if self.scenario.node:
-            return self.scenario.node
-        return self.candidate if self.fault in AT_STANDBY else self.primary
 
     def plan(self) -> Plan:
         now = self.now

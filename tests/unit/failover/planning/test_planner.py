@@ -192,6 +192,19 @@ def test_no_plan_without_one_primary_and_a_standby(seen: Topology, said: str) ->
         planned(seen=seen)
 
 
+def test_the_node_that_is_broken_must_have_its_role_still() -> None:
+    turned = cluster(node("alpha", STANDBY), node("beta", PRIMARY), routed="beta")
+    assert planned(scenario(node="alpha")).broken == "alpha"
+    with pytest.raises(NoPlan, match="breaks alpha as the primary, and beta is primary now: fail back"):
+        planned(scenario(node="alpha"), turned)
+    assert planned(scenario("partition", fault="cut_replication", node="alpha"), turned).broken == "alpha"
+    assert planned(scenario(fault="kill_standby", node="alpha"), turned).broken == "alpha"
+    with pytest.raises(NoPlan, match="beta, which the scenario breaks, is no standby"):
+        planned(scenario(fault="kill_standby", node="beta"), turned)
+    with pytest.raises(NoPlan, match="gamma, which the scenario breaks, was not seen"):
+        planned(scenario(node="gamma"))
+
+
 def test_a_named_standby_must_be_one() -> None:
     seen = cluster(node("alpha", PRIMARY), node("beta", STANDBY), node("gamma", Role.DOWN, reason="refused"))
     with pytest.raises(NoPlan, match=r"gamma, which the scenario promotes, is no standby: it is down"):
