@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from dataops.airflow.console.state import READERS, RUNS_SHOWN
@@ -27,6 +28,8 @@ CAPABILITY = "failover_test"
 STALE = timedelta(days=100)
 """A scenario that only people start, and that nobody started for a quarter, proves nothing about now."""
 LATE = timedelta(hours=12)
+LONGEST = 280
+"""Characters of a reason: the evidence page has all of it."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def _played(platform: Platform, scenario: Scenario) -> Played:
         bare,
         runs=runs,
         measured=tuple(_measured(record) for record in records),
-        sentence=records[0].reason if records else "",
+        sentence=shorten(records[0].reason, LONGEST, placeholder=" …") if records else "",
     )
 
 
