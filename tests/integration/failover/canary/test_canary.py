@@ -46,6 +46,9 @@ from dataops.postgres.connecting import parameters
 from sandbox.deadline import wait_until
 from tests.integration.failover.cell import Cell
 
+only_torture = pytest.mark.skipif(
+    not os.environ.get("DATAOPS_TORTURE"), reason="a minute of it: make torture"
+)
 LOAD = Load(sessions=2, rate=100, readers=1, patience=timedelta(seconds=0.4))
 
 
@@ -204,6 +207,32 @@ def test_writes_wait_for_a_dead_standby_few_at_a_time_and_one_that_is_cancelled_
     assert found.hidden_by_warning == found.lost != ()
     assert "canceling wait for synchronous replication" in found.lost[0].warnings[0]
     assert found.checks(Promise())[0].verdict is Verdict.FAILED
+
+
+CHAOS = """
+SELECT count(CASE WHEN random() < 0.5 THEN pg_cancel_backend(pid) ELSE pg_terminate_backend(pid) END)
+FROM pg_stat_activity WHERE application_name = 'dataops canary' AND random() < 0.5
+"""
+
+
+@pytest.mark.parametrize("seconds", [1.5, pytest.param(60, marks=[pytest.mark.torture, only_torture])])
+def test_whatever_is_cancelled_or_ended_a_no_is_a_no_and_a_yes_a_yes(
+    shared_cell: Cell, run: str, tmp_path: Path, seconds: float
+) -> None:
+    busy = Load(sessions=4, rate=1000, readers=0, patience=timedelta(seconds=5))
+    with writing(shared_cell, run, tmp_path, load=busy) as canary:
+        canary.wait_until_steady(0.1, within=20)
+        with closing(psycopg2.connect(shared_cell.dsn("alpha"))) as session:
+            session.autocommit = True
+            cursor = session.cursor()
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                cursor.execute(CHAOS)
+        ledger = canary.stop()
+    found = account(ledger, rows(shared_cell, "alpha", run))
+    assert not found.lost and not found.phantoms and not found.in_flight and not found.pending
+    assert found.acknowledged and found.failed, "sessions were cancelled"
+    assert found.unknown_present or found.unknown_absent, "sessions were ended"
 
 
 def test_a_ledger_that_was_touched_is_not_believed(shared_cell: Cell, run: str, tmp_path: Path) -> None:
