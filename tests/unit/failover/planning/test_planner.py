@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from dataops.failover.journal import Phase
 from dataops.failover.planning.candidate import NoPlan
 from dataops.failover.planning.course import OF_FAULT, Course
 from dataops.failover.planning.exposure import Pace
@@ -316,6 +317,8 @@ def test_no_plan_promotes_before_it_fences(fault: str, failback: bool, automatic
     steps = [step.action for step in found.steps]
     if "promote" in steps and not automatic:
         assert steps.index("fence") < steps.index("promote")
+    phases = [list(Phase).index(step.phase) for step in found.steps]
+    assert phases == sorted(phases)
     assert found.hash == planned(
         scenario("tabletop", fault=fault, failback=failback), replace(cluster()), automatic=automatic
     ).hash  # fmt: skip
