@@ -54,6 +54,7 @@ def client(connection: Connection, service: str, region: str | None) -> Any:
 def asked(doing: str, call: Callable[[], T]) -> T:
     """What the call answers. ``AwsRefused`` where AWS says no, ``OutcomeUnknown`` where nobody can tell."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         return call()
@@ -63,5 +64,5 @@ def asked(doing: str, call: Callable[[], T]) -> T:
         if code in _TRANSIENT:
             raise OutcomeUnknown(f"{doing}: AWS answered {code}: {said}.") from None
         raise AwsRefused(f"{doing}: AWS refused: {code}: {said}.", code=code) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise OutcomeUnknown(f"{doing}: AWS could not be asked: {type(error).__name__}.") from None
