@@ -475,7 +475,7 @@ class Cell:
             f"  stats socket ipv4@{LOOPBACK}:{self.ports['control']} level admin\n"
             "  maxconn 500\n"
             "defaults\n  mode tcp\n  timeout connect 1s\n  timeout client 1h\n  timeout server 1h\n"
-            "  retries 1\n"
+            "  retries 0\n"
             f"frontend clients\n  bind {LOOPBACK}:{self.ports['route']}\n  default_backend primary\n"
             f"backend primary\n{servers}"
         )
