@@ -35,13 +35,17 @@ _NO_CONNECTION = 255
 _PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 _PROCESSES = r"""
 data=$(readlink -f -- "$1") || exit 3
-find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' \( -lname "$data" -o -lname "$data/*" \) -printf '%h\n' \
-    2>/dev/null |
-while read -r folder; do
-    read -r stat 2>/dev/null < "$folder/stat" || continue
-    printf '%s\t%s\n' "$stat" "$(tr '\0' ' ' 2>/dev/null < "$folder/cmdline")"
+set -- $(find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' \( -lname "$data" -o -lname "$data/*" \) \
+    -printf '%h ' 2>/dev/null)
+[ $# -gt 0 ] || exit 0
+for each; do
+    read -r stat 2>/dev/null < "$each/stat" && printf '%s\n' "$stat"
 done
+echo
+grep -aH '' $(printf '%s/cmdline ' "$@") 2>/dev/null | tr '\0' ' '
 """
+"""The lines of each /proc/PID/stat, an empty line, and each command line behind its file's name; two forks
+in all, for there may be hundreds."""
 _WRITE = """
 umask 077 && cat > "$1.dataops-new" && sync "$1.dataops-new" && mv -f -- "$1.dataops-new" "$1" && sync "$2"
 """
@@ -220,9 +224,13 @@ class SshHost:
 
 
 def _parsed(said: str) -> Iterator[tuple[Process, str]]:
-    for line in said.splitlines():
-        stat, _, command = line.partition("\t")
-        found = from_stat(stat, command)
+    stats, _, titles = said.partition("\n\n")
+    commands = {}
+    for line in titles.splitlines():
+        path, _, command = line.partition(":")
+        commands[path.removeprefix("/proc/").removesuffix("/cmdline")] = command
+    for line in stats.splitlines():
+        found = from_stat(line, commands.get(line.partition(" ")[0], ""))
         if found is not None:
             yield found
 

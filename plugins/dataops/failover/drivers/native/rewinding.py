@@ -58,7 +58,8 @@ def rewind(host: Host, data: str, upstream: Member, wanted: Upstream) -> tuple[H
     login = {"host": upstream.address, "port": str(upstream.port), "user": upstream.connection.login}
     source = " ".join(f"{name}={quoted(value)}" for name, value in login.items() if value)
     sslmode = upstream.connection.extra.get("sslmode")
-    source += " dbname=postgres" + (f" sslmode={quoted(str(sslmode))}" if sslmode else "")
+    source += f" dbname={quoted(upstream.connection.schema or 'postgres')}"
+    source += f" sslmode={quoted(str(sslmode))}" if sslmode else ""
     try:
         archived = ["-c"] if configured(host, "restore_command", data) else []
         finished = host.run(

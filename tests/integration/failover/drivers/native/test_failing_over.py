@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,8 @@ from dataops.failover.topology import Role
 
 from sandbox.deadline import wait_until
 from tests.integration.failover.cell import Cell
+
+TORTURE = pytest.mark.skipif(not os.environ.get("DATAOPS_TORTURE"), reason="a cell of its own: make torture")
 
 
 @pytest.fixture
@@ -86,6 +89,8 @@ def test_a_primary_that_wrote_more_than_its_successor_is_rewound(cell: Cell, dri
     assert found == [(None, 10)]
 
 
+@pytest.mark.torture
+@TORTURE
 def test_a_node_whose_wal_is_gone_is_rebuilt_and_its_old_directory_kept(
     cell: Cell, driver: NativeDriver
 ) -> None:

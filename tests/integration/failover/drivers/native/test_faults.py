@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,6 +17,8 @@ from dataops.failover.topology import Role
 from sandbox.deadline import wait_until
 from sandbox.errors import ServiceFailed
 from tests.integration.failover.cell import Cell
+
+TORTURE = pytest.mark.skipif(not os.environ.get("DATAOPS_TORTURE"), reason="a cell of its own: make torture")
 
 
 def driver_of(cell: Cell) -> NativeDriver:
@@ -142,6 +145,8 @@ def test_no_disk_is_filled_that_others_need(shared_cell: Cell, driver: NativeDri
         driver.inject("wal_disk_full", "alpha")
 
 
+@pytest.mark.torture
+@TORTURE
 def test_a_primary_whose_wal_disk_is_full_stops_writing(make_cell: Callable[..., Cell]) -> None:
     cell = make_cell(wal_disk_mb=48, segment_mb=1, settings={"max_wal_size": "16MB", "wal_keep_size": "0"})
     with driver_of(cell) as driver:
@@ -155,6 +160,8 @@ def test_a_primary_whose_wal_disk_is_full_stops_writing(make_cell: Callable[...,
         assert not is_passed(driver, "wal_disk_full", "alpha")
 
 
+@pytest.mark.torture
+@TORTURE
 def test_a_standby_that_dies_while_it_is_promoted_is_said_to_have_died(
     make_cell: Callable[..., Cell],
 ) -> None:

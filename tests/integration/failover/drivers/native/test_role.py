@@ -1,0 +1,64 @@
+"""The role of failover.sql suffices for a whole round, and is no superuser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dataops.evidence.verdict import Verdict
+from dataops.failover.drivers.native.driver import NativeDriver
+
+from tests.integration.failover.cell import Cell
+
+ROLE = Path("plugins/dataops/failover/drivers/native/sql/roles/failover.sql")
+
+
+@pytest.fixture
+def driver(cell: Cell) -> Iterator[NativeDriver]:
+    (server,) = cell.platform.inventory.servers
+    cell.execute("alpha", ROLE.read_text(), dbname="postgres")
+    cell.execute("alpha", "ALTER ROLE dataops_failover PASSWORD 'let:me\\in'", dbname="postgres")
+    assert cell.caught_up()
+    for name in ("cell_alpha", "cell_beta"):
+        cell.connections[name] = replace(
+            cell.connections[name], login="dataops_failover", password="let:me\\in"
+        )
+    with NativeDriver.of(server, cell.platform.connection) as made:
+        yield made
+
+
+def test_the_role_of_the_guide_suffices_for_a_failover_a_rewind_and_a_rebuild(
+    cell: Cell, driver: NativeDriver
+) -> None:
+    seen = driver.observe()
+    assert seen.node("alpha").data_directory == str(cell.cluster("alpha").data)
+    assert seen.node("beta").streaming
+    driver.inject("stop", "beta")
+    cell.execute("alpha", "CREATE TABLE lost AS SELECT 1")
+    driver.inject("kill", "alpha")
+    driver.fence("alpha")
+    driver.heal("stop", "beta")
+    driver.promote("beta")
+    assert driver.rejoin("alpha", "beta").how == "rewind"
+    assert cell.caught_up("alpha")
+    no_password_is_shown(cell)
+    driver.switch("beta", "alpha")
+    assert driver.rejoin("beta", "alpha", rebuild=True).how == "rebuild"
+    assert cell.caught_up("beta")
+    assert driver.effect("kill", "alpha").verdict is Verdict.INCONCLUSIVE
+    assert cell.execute("alpha", "SELECT rolsuper FROM pg_roles WHERE rolname = 'dataops_failover'") == [
+        (False,)
+    ]
+
+
+def no_password_is_shown(cell: Cell) -> None:
+    """It stands in a file of PostgreSQL's user, in no argument and in no configuration."""
+    data = cell.cluster("alpha").data
+    assert "let" not in (data / "postgresql.auto.conf").read_text()
+    (passfile,) = data.parent.glob(".data.beta.pgpass")
+    assert passfile.stat().st_mode & 0o777 == 0o600
+    assert passfile.read_text().endswith(":dataops_failover:let\\:me\\\\in\n")
+    shown = cell.execute("alpha", "SELECT setting FROM pg_settings WHERE name = 'primary_conninfo'")
+    assert "let" not in shown[0][0]
