@@ -109,14 +109,13 @@ class ApproveTest(AskSomebodyElse):
         self.owner_of_scenario = owner_of_scenario
 
     def question(self, context: Context) -> Question:
-        """The worst case, the hash, and the plan with its commands."""
+        """The hash, and the plan: its worst case first, then every command."""
         report = left_of(self, context, PREFLIGHT)
         if not report.data.get("needs_approval"):
             self.skip_asking(context, "this scenario needs no approval")
         worst, plan = str(report.data["worst"]), self.plan_hash(context)
         shown = subjects.platform().store.get(str(report.data["markdown"])).decode()
         body = "\n\n".join([
-            f"**Worst case: {worst}**",
             f"You approve the plan `{plan[:SHOWN]}` and nothing else: where scenario, cluster or code change "
             f"before it begins, it is refused. It begins as soon as you approve. "
             f"[What each task does]({links.runbook(context['dag'].dag_id)})",
