@@ -24,7 +24,7 @@ FAULTS = {
     "kill_standby": "SIGKILL to a standby: with a synchronous one, commits wait",
     "kill_standby_while_promoting": "the primary dies, and the standby in the middle of its promotion",
     "wal_disk_full": "the disk of the primary's WAL is filled by one named file",
-    "standby_disk_full": "the same on a standby",
+    "standby_disk_full": "the disk of a standby's data is filled by one named file",
     "region_lost": "every node is gone, and the first bucket cannot be reached",
 }
 """What each fault is, in words."""
