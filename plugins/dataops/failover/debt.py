@@ -135,6 +135,13 @@ def _of_standbys(seen: Topology) -> Iterable[Debt]:
                 f"{node.name} has none",
                 "set primary_slot_name, or wal_keep_size: a standby that was away must be rebuilt else",
             )
+        if re.match(r"0\D*$", node.settings.get("wal_keep_size", "")):
+            yield Debt(
+                "wal_keep_size",
+                f"0 on {node.name}",
+                "set it to some hundred megabytes: the first checkpoint after a promotion recycles the WAL that "
+                "the old primary needs to come back",
+            )
     if len(seen.standbys) < 2 and seen.driver not in MANAGED:
         yield Debt(
             "one standby",

@@ -21,6 +21,7 @@ WELL = {
     "tcp_keepalives_interval": "10s",
     "tcp_keepalives_count": "3",
     "wal_sender_timeout": "60000ms",
+    "wal_keep_size": "512MB",
     "archive_mode": "on",
     "synchronous_standby_names": "",
     "port": "5432",
@@ -59,6 +60,7 @@ def test_a_cluster_that_is_well_prepared_owes_nothing() -> None:
         ("tcp_keepalives_idle", "7200s", "keepalives of the server"),
         ("tcp_keepalives_idle", "0", "keepalives of the server"),
         ("wal_sender_timeout", "0ms", "wal_sender_timeout"),
+        ("wal_keep_size", "0MB", "wal_keep_size"),
         ("archive_mode", "off", "archive_mode"),
     ],
 )

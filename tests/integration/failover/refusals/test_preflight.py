@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from dataops.failover.refusals.preflight import NEAR, UNCHANGED, once_more, pref
 
 from tests.integration.failover.cell import Cell
 
+ROLE = Path("plugins/dataops/failover/drivers/native/sql/roles/failover.sql")
 RED = {Verdict.FAILED, Verdict.INCONCLUSIVE}
 
 
@@ -245,6 +247,22 @@ def test_what_a_node_holds_beside_rows_is_seen_on_both_nodes(cell: Cell) -> None
     assert standby.in_recovery
     assert {each.verdict for each in compare(before, standby)} <= {Verdict.PASSED, Verdict.NOT_APPLICABLE}
     assert no_stale_slot(before).verdict is Verdict.PASSED
+
+
+def test_the_role_of_the_guide_suffices_for_preflight_and_inventory(cell: Cell) -> None:
+    cell.execute("alpha", ROLE.read_text(), dbname="postgres")
+    cell.execute("alpha", "ALTER ROLE dataops_failover PASSWORD 'enough'", dbname="postgres")
+    assert cell.caught_up()
+    for name in ("cell_alpha", "cell_beta"):
+        login = {"login": "dataops_failover", "password": "enough"}
+        cell.connections[name] = replace(cell.connections[name], **login)
+    assert red(cell) == {}
+    assert plan_of(job_of(cell)).loss.seconds is not None
+    held = take(cell.connections["cell_alpha"])
+    assert held.unseen == {}
+    assert all(each.seen for each in held.databases["shop"].sequences)
+    assert held.settings["max_connections"]
+    assert held.bytes
 
 
 def test_what_a_failover_would_lose_is_seen_as_lost(cell: Cell) -> None:
