@@ -139,8 +139,8 @@ def _of_standbys(seen: Topology) -> Iterable[Debt]:
             yield Debt(
                 "wal_keep_size",
                 f"0 on {node.name}",
-                "set it to some hundred megabytes: the first checkpoint after a promotion recycles the WAL that "
-                "the old primary needs to come back",
+                "set it to some hundred megabytes: the first checkpoint after a promotion recycles the WAL "
+                "that the old primary needs to come back",
             )
     if len(seen.standbys) < 2 and seen.driver not in MANAGED:
         yield Debt(
