@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -23,6 +24,7 @@ from dataops.postgres.connecting import parameters
 from dataops.process import Running
 from dataops.process import start as start_program
 
+_KEEP_HEADS_EVERY = 1.0
 _TO_START = 15.0
 """Seconds that the process has to say its first word."""
 
@@ -155,12 +157,8 @@ class Canary:
         return read(self.folder, self.heads)
 
     def stop(self) -> Ledger:
-        """End the canary; its whole ledger, verified. Raises ``LedgerUntrusted`` and ``CanaryFailed``.
-
-        What was told of it stays in the folder too, for whoever verifies it later.
-        """
+        """End the canary; its whole ledger, verified. Raises ``LedgerUntrusted`` and ``CanaryFailed``."""
         self.end()
-        (self.folder / HEADS).write_text(heads_to_json(self.heads), encoding="utf-8")
         if self.report.trouble:
             raise CanaryFailed(f"The canary could not go on: {self.report.trouble}.")
         return self.ledger()
@@ -187,6 +185,13 @@ class Canary:
     ) -> None:
         self.end()
 
+    def _keep_heads(self) -> None:
+        """What was told stays beside the ledger, should we be killed; whole, whenever that is."""
+        told = self.folder / f".{HEADS}"
+        with contextlib.suppress(OSError):  # it is in memory too; a full disk ends the canary by itself
+            told.write_text(heads_to_json(self.heads), encoding="utf-8")
+            told.replace(self.folder / HEADS)
+
     def _refuse_if_ended(self) -> None:
         if self._report.trouble:
             raise CanaryFailed(f"The canary could not go on: {self._report.trouble}.")
@@ -195,12 +200,17 @@ class Canary:
             raise CanaryFailed(f"The canary ended by itself: {last_words or 'it said nothing on stderr'}.")
 
     def _listen(self, descriptor: int) -> None:
+        kept = 0.0
         with os.fdopen(descriptor, "rb") as pipe:
             for line in pipe:
                 if line.endswith(b"\n"):  # it may be killed in the middle of a line
                     with self._news:
                         self._report = from_line(line)
                         self._news.notify_all()
+                    if self._report.at > kept + _KEEP_HEADS_EVERY:
+                        kept = self._report.at
+                        self._keep_heads()
+        self._keep_heads()
         with self._news:
             self._silent = True
             self._news.notify_all()

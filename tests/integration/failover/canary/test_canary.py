@@ -19,7 +19,7 @@ import psycopg2
 import pytest
 from dataops.connections import Connection
 from dataops.evidence.verdict import Verdict
-from dataops.failover.canary import running
+from dataops.failover.canary import recounting, running
 from dataops.failover.canary.accounting import account
 from dataops.failover.canary.address import addresses
 from dataops.failover.canary.client import Client, Refused, Unanswered
@@ -277,7 +277,7 @@ COORDINATOR = """
 import sys, time
 from pathlib import Path
 from dataops.connections import from_environment
-from dataops.failover.canary import running
+from dataops.failover.canary import recounting, running
 from dataops.failover.scenario import Load
 canary = running.start(
     from_environment("cell_route"), Load(), run=sys.argv[1], folder=Path(sys.argv[2]), dbname="shop"
@@ -288,7 +288,13 @@ time.sleep(60)
 """
 
 
-def test_the_canary_dies_with_its_coordinator(shared_cell: Cell, run: str, tmp_path: Path) -> None:
+def test_the_canary_dies_with_its_coordinator_and_what_it_wrote_can_still_be_counted(
+    shared_cell: Cell,
+    run: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with closing(connect(shared_cell.connections["cell_alpha"], dbname="shop")) as conn:
         prepare(conn)
     folder = tmp_path / "ledger"
@@ -301,6 +307,10 @@ def test_the_canary_dies_with_its_coordinator(shared_cell: Cell, run: str, tmp_p
     last = folder / "writer-1.ledger"
     assert wait_until(lambda: b'"kind":"end"' in last.read_bytes(), seconds=5), "it ends in an orderly way"
     assert wait_until(lambda: not Path(f"/proc/{pid}/exe").exists(), seconds=5)
+    for name, value in shared_cell.environment().items():
+        monkeypatch.setenv(name, value)
+    assert recounting.main([str(folder), "--from", "cell_alpha", "--database", "shop"]) == 0
+    assert "rpo rows: 0 rows" in capsys.readouterr().out
 
 
 def test_a_client_tells_a_no_from_not_knowing_and_goes_on_after_both(shared_cell: Cell) -> None:

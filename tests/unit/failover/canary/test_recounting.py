@@ -59,7 +59,16 @@ def test_a_ledger_that_was_touched_is_refused(folder: Path, capsys: pytest.Captu
     assert "writer-1.ledger:2" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["heads.json", "surviving.csv", "moments.json"])
+def test_without_the_coordinators_moments_only_the_loss_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "moments.json").unlink()
+    assert main([str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "rpo rows: 1 rows" in said and "rto" not in said
+
+
+@pytest.mark.parametrize("name", ["heads.json", "surviving.csv"])
 def test_a_folder_without_one_of_its_files_is_refused(
     folder: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
