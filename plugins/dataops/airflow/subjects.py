@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from airflow.sdk import get_parsing_context
 
 from dataops.airflow.resolve import resolve
-from dataops.failover.files.loading import Scenarios
-from dataops.failover.files.loading import load as load_scenarios
 from dataops.inventory import Inventory, load
 from dataops.inventory.location import environment_name, include_folder
 from dataops.kafka.files.loading import Clusters, read_clusters
 from dataops.platform import Platform
+
+if TYPE_CHECKING:
+    from dataops.failover.files.loading import Scenarios
 
 
 def inventory() -> Inventory:
@@ -33,6 +35,8 @@ def clusters() -> Clusters:
 
 def scenarios(of: Inventory | None = None) -> Scenarios:
     """The scenarios of failover tests of this environment, by their own files."""
+    from dataops.failover.files.loading import load as load_scenarios  # no other DAG file needs them
+
     return load_scenarios(include_folder(), environment_name(), inventory=of or inventory())
 
 
