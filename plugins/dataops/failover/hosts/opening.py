@@ -73,12 +73,12 @@ def _text(connection: Connection, name: str, default: str) -> str:
 
 
 def _path(connection: Connection, name: str, *, required: bool = False) -> str:
-    value = _text(connection, name, "")
+    value = _text(connection, name, "").rstrip("/")
     if not value and not required:
         return ""
     if not _PATH.fullmatch(value) or ".." in value.split("/"):
         raise _wrong(connection, name, "must be an absolute path of letters, digits and any of _./+@:=-")
-    return value.rstrip("/")
+    return value
 
 
 def _words(connection: Connection, name: str) -> tuple[str, ...]:

@@ -168,10 +168,12 @@ def parse_states(said: str) -> Mapping[str, ServerState]:
     lines = [line for line in said.splitlines() if line.strip()]
     header = next((line for line in lines if line.startswith("#")), "")
     columns = header.lstrip("# ").split()
-    found = {}
+    found: dict[str, ServerState] = {}
+    if not {"srv_name", "srv_op_state", "srv_admin_state"} <= set(columns):
+        return found
     for line in lines:
         words = line.split()
-        if line.startswith("#") or len(words) < len(columns) or not columns:
+        if line.startswith("#") or len(words) < len(columns):
             continue
         row = dict(zip(columns, words, strict=False))
         name = row["srv_name"]

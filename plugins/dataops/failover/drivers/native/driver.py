@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import socket
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 from dataops.connections import Connection, Resolve
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.verdict import Check
 from dataops.failover.drivers.driver import ActionName, Rejoined, Told
-from dataops.failover.drivers.native import fencing, observing, promoting, serving, switching
+from dataops.failover.drivers.native import fencing, holding, observing, promoting, serving, switching
 from dataops.failover.drivers.native.rejoining import Rejoining
 from dataops.failover.drivers.native.session import Session
 from dataops.failover.drivers.native.telling import told
@@ -26,6 +28,8 @@ from dataops.failover.routes.choosing import client_route
 from dataops.failover.routes.route import ClientRoute
 from dataops.failover.topology import Topology
 from dataops.inventory import Server
+
+log = logging.getLogger(__name__)
 
 _REFUSED_WITHIN = 0.2
 """Seconds in which a machine that is well refuses a connection to a port where nobody listens."""
@@ -51,6 +55,7 @@ class NativeDriver:
         self._sessions = {name: Session(member.connection) for name, member in members.items()}
         self._ground = Ground(members, self._start, self._stop, self._ask, shared)
         self._armed = False
+        self._holding: threading.Thread | None = None
 
     @classmethod
     def of(
@@ -128,14 +133,18 @@ class NativeDriver:
         cut_short = (lambda: _end(host)) if self._armed else None
         self._armed = False
         promoting.promote(node, self._sessions[node], ordered=cut_short)
+        self._hold_wal(node)
 
     def switch(self, old: str, new: str) -> None:
         switching.switch(self._member(old), self._member(new), self._sessions[old], self._sessions[new])
+        self._hold_wal(new)
 
     def route(self, node: str) -> None:
         self._route.lead(self._member(node).name)
 
     def rejoin(self, node: str, upstream: str, *, rebuild: bool = False) -> Rejoined:
+        if self._holding is not None:
+            self._holding.join(timeout=30)
         sessions = self._sessions
         back = Rejoining(self._member(node), self._member(upstream), sessions[node], sessions[upstream])
         rejoined = back.run(rebuild=rebuild)
@@ -158,6 +167,20 @@ class NativeDriver:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _hold_wal(self, primary: str) -> None:
+        """Hold WAL for all others, beside the critical section: clients must not wait for it."""
+        others = [name for name in self._members if name != primary]
+        session = Session(self._members[primary].connection)
+
+        def hold() -> None:
+            with closing(session):
+                trouble = holding.hold(session, others)
+            if trouble:
+                log.warning("No WAL is held on %s for nodes that come back: %s", primary, trouble)
+
+        self._holding = threading.Thread(target=hold, name="hold-wal", daemon=True)
+        self._holding.start()
 
     def _member(self, node: str) -> Member:
         if node not in self._members:

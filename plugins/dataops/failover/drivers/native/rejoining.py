@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dataops.errors import DataOpsError
 from dataops.failover.drivers.driver import DriverFailed, Rejoined
-from dataops.failover.drivers.native import keeping, rebuilding, rewinding, serving
+from dataops.failover.drivers.native import holding, keeping, rebuilding, rewinding, serving
 from dataops.failover.drivers.native.fencing import MARK, fence_file
 from dataops.failover.drivers.native.following import Upstream, settings_of, upstream_of, with_settings
 from dataops.failover.drivers.native.session import Session
@@ -52,12 +52,14 @@ class Rejoining:
         begun = time.monotonic()
         if not rebuild and self._is_standby() and self._repointed(self._wanted()):
             return Rejoined("restart", time.monotonic() - begun, reason="It was a standby all along.")
+        serving.stop(self.member)
+        holding.hold(self.leader, [self.member.name])  # the checkpoint would let WAL go
         # Without it pg_rewind compares with the last checkpoint's timeline, and finds nothing to do.
         self.leader.ask("CHECKPOINT", within=600)
-        serving.stop(self.member)
         wanted, why = self._taken_aside()
         if rebuild:
             why = "It was asked for."
+        why = why or self._wal_is_gone()
         if not why:
             how, why = rewinding.rewind(self._host, self._aside, self.upstream, wanted)
             if how:
@@ -130,6 +132,12 @@ class Rejoining:
             keeping.keep(host, self._aside, rebuilding.own_files(host))
         return wanted, why
 
+    def _wal_is_gone(self) -> str:
+        """Why rewinding would be in vain: without that WAL the node could never follow."""
+        if configured(self._host, "restore_command", self._aside):
+            return ""  # the archive may have it
+        return holding.gone(self.upstream, self.leader)
+
     def _take_aside(self) -> None:
         serving.clear_lock(self._host)
         self._host.rename(self._host.place.data, self._aside)
@@ -163,6 +171,8 @@ class Rejoining:
             said = serving.last_words(self._host)
             return f"It runs, and did not stream from {self.upstream.name} in {_STREAMS:g} s.{said}"
         self._drop_stale_slot()
+        holding.release(self.leader, self.member.name)
+        holding.release_all(self.session)
         if self._host.exists(rebuilding.own_files(self._host)):
             self._host.run(["rm", "-rf", "--", rebuilding.own_files(self._host)], deadline=60)
         return ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from dataops.evidence.verdict import Verdict
@@ -12,8 +11,6 @@ from dataops.failover.topology import Role
 
 from sandbox.deadline import wait_until
 from tests.integration.failover.cell import Cell
-
-TORTURE = pytest.mark.skipif(not os.environ.get("DATAOPS_TORTURE"), reason="a cell of its own: make torture")
 
 
 @pytest.fixture
@@ -89,18 +86,41 @@ def test_a_primary_that_wrote_more_than_its_successor_is_rewound(cell: Cell, dri
     assert found == [(None, 10)]
 
 
-@pytest.mark.torture
-@TORTURE
-def test_a_node_whose_wal_is_gone_is_rebuilt_and_its_old_directory_kept(
-    cell: Cell, driver: NativeDriver
+def move_on(cell: Cell, node: str) -> None:
+    """WAL of before is recycled, as far as nothing holds it."""
+    for _ in range(3):
+        cell.execute(node, "INSERT INTO orders (account, amount) VALUES (1, 1)")
+        cell.execute(node, "SELECT pg_switch_wal()")
+        cell.execute(node, "CHECKPOINT")
+
+
+def test_the_wal_that_a_node_needs_to_come_back_is_held_and_without_it_the_node_is_rebuilt(
+    make_cell: Callable[..., Cell],
 ) -> None:
-    driver.inject("kill", "alpha")
-    driver.fence("alpha")
-    driver.promote("beta")
-    back = driver.rejoin("alpha", "beta", rebuild=True)
-    assert back.how == "rebuild"
-    assert back.kept.startswith(str(cell.cluster("alpha").data) + ".before-")
-    assert driver.observe().node("alpha").streaming
+    cell = make_cell(segment_mb=1, settings={"wal_keep_size": "0", "min_wal_size": "2MB"})
+    (server,) = cell.platform.inventory.servers
+    with NativeDriver.of(server, cell.platform.connection) as driver:
+        driver.inject("kill", "alpha")
+        driver.fence("alpha")
+        driver.promote("beta")
+        held = "SELECT slot_name FROM pg_replication_slots WHERE slot_name LIKE 'dataops_%%'"
+        assert wait_until(lambda: cell.execute("beta", held) == [("dataops_rejoin_alpha",)], seconds=10)
+        move_on(cell, "beta")
+        assert driver.rejoin("alpha", "beta").how in {"rewind", "restart"}
+        assert cell.execute("beta", held) == []
+
+        driver.inject("kill", "beta")
+        driver.fence("beta")
+        driver.promote("alpha")
+        assert wait_until(lambda: cell.execute("alpha", held) == [("dataops_rejoin_beta",)], seconds=10)
+        cell.execute("alpha", "SELECT pg_drop_replication_slot('dataops_rejoin_beta')")
+        move_on(cell, "alpha")
+        back = driver.rejoin("beta", "alpha")
+        assert back.how == "rebuild"
+        assert "no longer has the WAL of" in back.reason
+        assert back.kept.startswith(str(cell.cluster("beta").data) + ".before-")
+        assert cell.caught_up("beta")
+        assert cell.execute("beta", "SHOW port") == [(str(cell.cluster("beta").port),)]
 
 
 def test_a_fence_is_taken_away_before_the_commit_point(cell: Cell, driver: NativeDriver) -> None:
