@@ -20,7 +20,7 @@ from dataops.store import ObjectStore
 
 CAPABILITY = "failover_test"
 RUNBOOK = "docs/failover-evidence.md says what each check means, and what to do where it is red."
-_KEPT = ("run", "history", "summary", "worst", "plan", "lost", "charts", "debts")
+_KEPT = ("run", "history", "summary", "worst", "plan", "lost", "readiness debts")
 
 
 def record_of(job: Job, reports: Sequence[StepReport], *, lineage: Mapping[str, str] | None = None) -> Record:

@@ -7,7 +7,7 @@ process, under the lease of the cluster: it plans again, and refuses where the o
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence import approving
 from dataops.evidence.steps import StepReport, first_red, run_steps
-from dataops.evidence.verdict import Artifact, Check, Verdict
+from dataops.evidence.verdict import Artifact, Check, Figure, Verdict
 from dataops.failover.job import Job, this_process
 from dataops.failover.journaling import lease_name
+from dataops.failover.planning.candidate import NoPlan
 from dataops.failover.planning.planning import keep_plan, plan_of
 from dataops.failover.planning.render import markdown
 from dataops.failover.recording import record_of
@@ -53,14 +54,19 @@ def preflight(job: Job) -> StepReport:
     ``data``: ``plan`` and ``markdown`` (keys), ``hash``, ``summary``, ``worst``, ``mode``, ``git_commit``,
     and ``needs_approval``: whether a person must be asked.
     """
+    from dataops.failover.debt import debts_of
     from dataops.failover.planning.render.wording import worst
     from dataops.failover.refusals.preflight import preflight as refusals
 
     started, store = datetime.now(UTC), job.platform.store
     seen = job.driver.observe()
-    plan = plan_of(job, seen)
-    job.say(plan.summary)
     checks = refusals(job, seen)
+    try:
+        plan = plan_of(job, seen)
+    except NoPlan as error:
+        return _without_plan(job, started, checks, error)
+    job.say(plan.summary)
+    debts = debts_of(job, seen)
     kept = keep_plan(store, plan)
     shown = store.put(kept.key.removesuffix(".json") + ".md", markdown(plan))
     return StepReport(
@@ -68,6 +74,7 @@ def preflight(job: Job) -> StepReport:
         started=started,
         finished=datetime.now(UTC),
         checks=checks,
+        figures=(Figure(name="readiness debts", value=len(debts), unit="count"),),
         artifacts=(kept, Artifact(key=shown.key, size=shown.size, sha256=shown.sha256)),
         programs={"postgresql": str(max(each.version for each in seen.nodes))},
         data={
@@ -78,6 +85,7 @@ def preflight(job: Job) -> StepReport:
             "worst": worst(plan),
             "mode": plan.mode,
             "git_commit": plan.git_commit,
+            "readiness debts": [f"{each.name}: {each.observed}: {each.advice}" for each in debts],
             "needs_approval": plan.touches and job.scenario.approval.required,
         },
     )
@@ -117,9 +125,13 @@ def carry_out(job: Job, wanted: str, *, told: Callable[[StepReport], None] | Non
 
 
 def run(job: Job, *, approve: str = "") -> Outcome:
-    """All steps in one process, for the command line: evidence is published also where they were stopped."""
+    """All steps in one process, for the command line: evidence is published also where they were stopped.
+
+    Raises ``ConfigurationError`` for a scenario that cannot be read: then there is nothing to be evidence of.
+    """
     from dataops.evidence import publish
 
+    job.say(f"{job.scenario.name}: {job.scenario.mode} of {job.server.name}")
     tested: list[StepReport] = []
     actions: dict[str, Callable[[Mapping[str, StepReport]], StepReport]] = {
         PREFLIGHT: lambda _: preflight(job),
@@ -168,6 +180,20 @@ def _insist_on(plan: Plan, wanted: str, job: Job) -> None:
         raise ConfigurationError(
             f"{job.name} needs a person's approval: name the hash of the plan that was agreed to."
         )
+
+
+def _without_plan(job: Job, started: datetime, checks: Sequence[Check], error: NoPlan) -> StepReport:
+    """What refuses the round says more than that it cannot be planned; that stands beside it."""
+    planned = Check(
+        name="round can be planned", verdict=Verdict.INCONCLUSIVE, expected="a plan", reason=str(error)
+    )
+    return StepReport(
+        step=PREFLIGHT,
+        started=started,
+        finished=datetime.now(UTC),
+        checks=(*checks, planned),
+        data={"needs_approval": False, "mode": job.scenario.mode},
+    )
 
 
 def _tabletop(plan: Plan, started: datetime) -> StepReport:

@@ -55,7 +55,7 @@ def fail_over(stage: Stage, leg: Leg) -> None:
                 f"{leg.old} may still take writes: {fenced.reason or fenced.observed}. "
                 f"{leg.new} was not promoted."
             )
-        marks.fenced = time.monotonic()
+        marks.fenced, leg.fenced = time.monotonic(), True
         promote(stage, leg)
     stage.findings.add(_named(fenced, leg.named(FENCED)))
     stage.journal.advance(Phase.PROMOTED)
@@ -81,7 +81,9 @@ def fail_over_automatically(stage: Stage, leg: Leg) -> None:
     if effect.verdict is not Verdict.PASSED:
         raise NoEffect(f"{stage.plan.fault} of {leg.old}: {effect.reason or effect.observed}")
     promote(stage, leg)
-    stage.findings.add(_named(driver.fence(leg.old), leg.named(FENCED)))
+    fenced = driver.fence(leg.old)
+    leg.fenced = fenced.verdict is Verdict.PASSED
+    stage.findings.add(_named(fenced, leg.named(FENCED)))
     stage.journal.advance(Phase.PROMOTED)
 
 

@@ -123,7 +123,7 @@ def _change_roles(stage: Stage, change: Callable[[Stage, Leg], None]) -> None:
     if there.old == there.new:
         return
     with findings.part("rejoin"):
-        rejoined = mending.rejoin(stage, there)
+        rejoined = mending.proven_back(stage, there, mending.bring_back(stage, there))
         proving.same_rows(stage, proving.SAME, primary=there.new)
     if stage.scenario.failback and rejoined:
         stage.watch.check()
@@ -153,10 +153,11 @@ def _back(stage: Stage, there: Leg) -> None:
             stage.journal.turn()
             breaking.switch_over(stage, back)
             mending.follow(stage, back)
+            told = mending.bring_back(stage, back)  # synchronous writes may wait for it
             served_again(stage, back, since=back.marks.routed)
             proving.prove_leg(stage, back, holdings=None, archiver=None)
         figures(stage, back)
-        mending.rejoin(stage, back)
+        mending.proven_back(stage, back, told)
         stage.journal.advance(Phase.FAILED_BACK)
         proving.same_rows(stage, back.named(proving.SAME), primary=back.new)
 

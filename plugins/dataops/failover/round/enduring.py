@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import closing
 
 from dataops.evidence.verdict import Check, Verdict
+from dataops.failover.canary import nonce
+from dataops.failover.hosts.host import Host
 from dataops.failover.refusals.preflight import once_more
 from dataops.failover.round import proving
 from dataops.failover.round.breaking import break_it
@@ -15,7 +17,8 @@ from dataops.failover.round.leg import Leg
 from dataops.failover.round.stage import Stage
 from dataops.failover.scenario import FaultName
 from dataops.failover.undoing import undo_all
-from dataops.failover.verifying import staying, timelines
+from dataops.failover.verifying import staying
+from dataops.failover.verifying.listening import accepts_connections
 from dataops.postgres import explained, sql
 
 NOTICED_WITHIN = 30.0
@@ -32,14 +35,9 @@ def endure(stage: Stage, leg: Leg) -> None:
     with findings.part("break and hold"):
         break_it(stage, leg)
         _LOOKS[fault](stage, leg)
-        seen = stage.driver.observe()
-        proving.writable(stage, proving.WRITABLE, expected=stage.plan.primary, seen=seen)
-        findings.ask(
-            "nobody was promoted",
-            lambda: timelines.one_line_of_history(
-                "nobody was promoted", leg.before, seen, primary=stage.plan.primary, promotions=0
-            ),
-        )
+        if fault != "cut_clients":  # whoever asks from here is cut off, too
+            name, seen = f"{proving.WRITABLE} (meanwhile)", stage.driver.observe()
+            proving.writable(stage, name, expected=stage.plan.primary, seen=seen)
     with findings.part("heal"):
         findings.add(*undo_all(stage.driver, stage.journal.round.undo, findings.say))
         leg.marks.routed = time.monotonic()
@@ -48,26 +46,46 @@ def endure(stage: Stage, leg: Leg) -> None:
 
 
 def _lag_is_seen(stage: Stage, leg: Leg) -> None:
-    """A cut link: the primary serves on, its standby falls behind, and a failover would be refused for it."""
-    _refused(stage)
+    """A cut link: the primary serves on, and it is seen that its standby no longer follows."""
+    first = stage.driver.observe()
+    seen = [first]
+
+    def behind() -> bool:
+        seen.append(stage.driver.observe())
+        return staying.falls_behind(first, seen[-1], stage.plan.candidate)
+
+    begun = time.monotonic()
+    try:
+        stage.watch.until(behind, within=NOTICED_WITHIN, what="it is seen that the standby lags", every=0.2)
+    finally:
+        told = staying.lag(first, seen[-1], stage.plan.candidate, time.monotonic() - begun)
+        stage.findings.add(told)
     _clients_are_served(stage, leg)
 
 
-def _refused(stage: Stage) -> None:
-    """A failover onto the standby is refused by name while it is in this state."""
+def _refused(stage: Stage, leg: Leg) -> None:
+    """A failover onto the standby is refused by name while it is in this state; clients are served on."""
     refused: list[Check] = []
+    lagging: list[str] = []
 
     def found() -> bool:
         seen = stage.driver.observe()
         checks = once_more(stage.job, stage.plan, seen)
         refused[:] = [each for each in checks if each.verdict is Verdict.FAILED]
+        lagging[:] = [f"{stage.plan.candidate} is {seen.lag(stage.plan.candidate)} bytes behind"]
         return bool(refused)
 
     begun = time.monotonic()
     try:
         stage.watch.until(found, within=NOTICED_WITHIN, what="a failover is refused", every=0.2)
     finally:
-        stage.findings.add(staying.refused(refused, stage.plan.candidate, time.monotonic() - begun))
+        seconds = time.monotonic() - begun
+        stage.findings.add(
+            staying.refused(
+                refused, stage.plan.candidate, seconds, limit=stage.job.settings.lag, seen=lagging
+            )
+        )
+    _clients_are_served(stage, leg)
 
 
 def _clients_are_served(stage: Stage, leg: Leg) -> None:
@@ -85,13 +103,15 @@ def _outage_is_counted(stage: Stage, leg: Leg) -> None:
     stage.watch.until(
         lambda: canary.unavailable > 2 * patience, within=NOTICED_WITHIN, what="clients notice the cut"
     )
-    stage.findings.add(staying.outage(canary.unavailable, _takes_writes(stage)))
+    stage.findings.add(staying.outage(canary.unavailable, _is_well(stage)))
 
 
-def _takes_writes(stage: Stage) -> bool:
-    from dataops.failover.canary import nonce
-
+def _is_well(stage: Stage) -> bool:
+    """Whether the primary accepts connections on its own machine, or takes a write by another way."""
     primary = stage.plan.primary
+    host: Callable[[str], Host] | None = getattr(stage.driver, "host", None)
+    if host is not None and accepts_connections(host(primary)):
+        return True
     (write,) = nonce.write_everywhere({primary: stage.driver.connection(primary)}, dbname=stage.dbname)
     return write.taken is nonce.Taken.ACKNOWLEDGED
 
@@ -139,6 +159,6 @@ _LOOKS: dict[FaultName, Callable[[Stage, Leg], None]] = {
     "cut_replication": _lag_is_seen,
     "cut_clients": _outage_is_counted,
     "kill_standby": _as_declared,
-    "lagging_standby": _lag_is_seen,
-    "standby_disk_full": _lag_is_seen,
+    "lagging_standby": _refused,
+    "standby_disk_full": _refused,
 }

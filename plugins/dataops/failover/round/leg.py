@@ -30,6 +30,8 @@ class Leg:
     new: str
     before: Topology
     marks: Marks = field(default_factory=Marks)
+    fenced: bool = False
+    """Whether it is proven that the old primary takes no write: also where nobody can reach it."""
     why: str = ""
     """Why the old primary was given up."""
     canary: Canary | None = None
@@ -37,6 +39,11 @@ class Leg:
     account: Account | None = None
     timing: Timing | None = None
     fork: int | None = None
+
+    @property
+    def promotes(self) -> bool:
+        """Whether another node is primary after it."""
+        return self.old != self.new
 
     def named(self, check: str) -> str:
         """The name of a check of this leg: the way back says so, since the way there has the same."""

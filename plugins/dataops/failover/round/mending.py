@@ -19,43 +19,54 @@ def follow(stage: Stage, leg: Leg) -> None:
         _tell(stage, each, stage.driver.rejoin(each, leg.new))
 
 
-def rejoin(stage: Stage, leg: Leg) -> bool:
-    """Whether the old primary follows the new one, with proof; what outlived its fence is healed before.
+def bring_back(stage: Stage, leg: Leg) -> Rejoined | None:
+    """The old primary is made to follow the new one; what outlived its fence is healed before.
 
-    Its old data is kept where it could not be rewound. What cannot be made to follow is red, and the new
-    primary serves on all the same.
+    Its old data is kept where it could not be rewound. None where it could not be made to follow: that is
+    red, and the new primary serves on all the same.
     """
-    name = leg.named(proving.REJOINED)
     try:
-        _heal(stage)
+        _heal(stage, leg)
         told = stage.driver.rejoin(leg.old, leg.new)
-        _tell(stage, leg.old, told)
     except DataOpsError as error:
         unknown = isinstance(error, InconclusiveError)
         stage.findings.add(
             Check(
-                name=name,
+                name=leg.named(proving.REJOINED),
                 verdict=Verdict.INCONCLUSIVE if unknown else Verdict.FAILED,
                 expected=f"{leg.old} follows {leg.new}",
                 observed="not rejoined",
                 reason=str(error),
             )
         )
-        return False
-    proving.rejoined(stage, name, leg.old, upstream=leg.new, run=leg.run, how=_how(told))
+        return None
+    _tell(stage, leg.old, told)
     stage.findings.measure(leg.named("rejoin"), told.seconds, "seconds")
     if told.kept:
         stage.findings.data[f"old data of {leg.old}"] = told.kept
-    well = stage.findings.checks[-1].verdict is Verdict.PASSED
-    if well:
-        stage.journal.advance(Phase.REJOINED, undo=())
-    return well
+    return told
 
 
-def _heal(stage: Stage) -> None:
+def proven_back(stage: Stage, leg: Leg, told: Rejoined | None) -> bool:
+    """Whether it is proven that the old primary follows and kept nothing of its own; asked without load."""
+    if told is None:
+        return False
+    proving.rejoined(
+        stage, leg.named(proving.REJOINED), leg.old, upstream=leg.new, run=leg.run, how=_how(told)
+    )
+    if stage.findings.checks[-1].verdict is not Verdict.PASSED:
+        return False
+    stage.journal.advance(Phase.REJOINED, undo=())
+    return True
+
+
+def _heal(stage: Stage, leg: Leg) -> None:
+    """What outlived the fence is taken away; whoever was unreachable behind it is asked to write then."""
     left = tuple(each for each in stage.journal.round.undo if each.fault in OUTLIVES_FENCE)
     if left:
         stage.findings.add(*undo_all(stage.driver, left, stage.findings.say))
+        name = f"{proving.WRITABLE} (healed)"
+        proving.writable(stage, name, expected=leg.new, seen=stage.driver.observe())
 
 
 def _tell(stage: Stage, node: str, told: Rejoined) -> None:
@@ -69,6 +80,6 @@ def _how(told: Rejoined) -> str:
         "restart": "restarted as a standby",
         "automatic": "brought back by the cluster itself",
     }[told.how]
-    because = f", since {told.reason}" if told.reason else ""
+    because = f" ({told.reason.rstrip('.')})" if told.reason else ""
     kept = f"; its old data is in {told.kept}" if told.kept else ""
     return f"{words}{because}{kept}"

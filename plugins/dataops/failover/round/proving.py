@@ -9,7 +9,7 @@ from contextlib import closing
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Check
 from dataops.failover.canary import nonce, schema
-from dataops.failover.inventories import Holdings, compare, take
+from dataops.failover.inventories import Holdings, compare, no_stale_slot, take
 from dataops.failover.round.clients import session, settle
 from dataops.failover.round.leg import Leg
 from dataops.failover.round.stage import Stage
@@ -26,6 +26,7 @@ TIMELINES = "one line of history"
 REJOINED = "old primary rejoined"
 SAME = "same rows on every node"
 STEADY = "steady state"
+SLOTS = "no slot keeps WAL for nobody"
 
 
 def prove_leg(
@@ -34,13 +35,21 @@ def prove_leg(
     """All that must hold once clients are served by the new primary: asked of the ledger and of each node."""
     findings, new = stage.findings, leg.new
     seen = stage.driver.observe()
-    writable(stage, leg.named(WRITABLE), expected=new, seen=seen)
+    fenced = (leg.old,) if leg.fenced else ()
+    writable(stage, leg.named(WRITABLE), expected=new, seen=seen, fenced=fenced)
     leg.fork = _fork(stage, leg, seen)
     settle(stage, leg, node=new)
     _service(stage, leg, seen)
     findings.ask(
         leg.named(TIMELINES),
-        lambda: timelines.one_line_of_history(leg.named(TIMELINES), leg.before, seen, primary=new),
+        lambda: timelines.one_line_of_history(
+            leg.named(TIMELINES),
+            leg.before,
+            seen,
+            primary=new,
+            promotions=int(leg.promotes),
+            fenced=fenced,
+        ),
     )
     if holdings is not None:
         findings.ask(
@@ -60,7 +69,7 @@ def _service(stage: Stage, leg: Leg, seen: Topology) -> None:
     timed, ledger = leg.timing, leg.ledger
     assert timed is not None and ledger is not None
     stage.findings.add(*_renamed(leg, (timed.check(stage.scenario.objectives),)))
-    name = leg.named("clients were led over")
+    name = leg.named("clients were led over" if leg.promotes else "clients reach the primary")
     writes = [each for session_ in ledger.sessions.values() for each in session_]
     server = _server(stage, leg.new)
     stage.findings.ask(
@@ -71,9 +80,14 @@ def _service(stage: Stage, leg: Leg, seen: Topology) -> None:
     )
 
 
-def writable(stage: Stage, name: str, *, expected: str | None, seen: Topology) -> None:
-    """Every node is asked to take a write, directly: one may."""
-    down = {each.name for each in seen.nodes if each.role is Role.DOWN}
+def writable(
+    stage: Stage, name: str, *, expected: str | None, seen: Topology, fenced: Collection[str] = ()
+) -> None:
+    """Every node is asked to take a write, directly: one may.
+
+    ``fenced``: nodes of which it is proven that nothing lives, though nobody may be able to reach them.
+    """
+    down = {each.name for each in seen.nodes if each.role is Role.DOWN} | set(fenced)
 
     def ask() -> Check:
         writes = nonce.write_everywhere(stage.connections(), dbname=stage.dbname)
@@ -159,6 +173,7 @@ def settled(stage: Stage, name: str, *, primary: str, left: Collection[str] = ()
         time.sleep(0.1)
         seen = stage.driver.observe()
     stage.findings.add(steady.steady_state(name, stage.before, seen, primary=primary, lag=lag, left=left))
+    stage.findings.ask(SLOTS, lambda: no_stale_slot(take(stage.driver.connection(primary))))
 
 
 def whole(stage: Stage, *, primary: str) -> bool:

@@ -27,7 +27,8 @@ class Contents:
 
     node: str
     tables: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    """By name: rows and hash."""
+    """By name: rows and hash. Unlogged tables have no rows on a standby, and are not compared."""
+    unlogged: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     since: int = 0
     until: int = 0
@@ -43,6 +44,8 @@ def same_contents(name: str, primary: Contents, others: tuple[Contents, ...], *,
     parts = [each for other in others for each in _parts(primary, other, quiet=quiet, own=own)]
     rows = sum(rows for rows, _ in primary.tables.values())
     told = f"{len(primary.tables)} tables, {rows} rows"
+    if primary.unlogged:
+        told += f"; unlogged and so not compared: {', '.join(primary.unlogged[:5])}"
     if not quiet and not primary.error:
         told += "; others wrote meanwhile, so that only the canary's own rows were compared"
     return judged(name, parts, expected="the same rows on every node", observed=told)
@@ -101,7 +104,7 @@ def _read(node: str, connection: Connection, dbname: str, lsn: Callable[[str], i
             tables = sorted(dumped_tables(cursor), key=lambda table: (table.bytes, table.identity))
             statements = content_statements(cursor, tuple(tables), conn.server_version // 10000)
             for table in tables:
-                if table.identity not in statements:
+                if table.identity not in statements or table.unlogged:
                     continue
                 if time.monotonic() > until or not _hashed(cursor, statements[table.identity], until):
                     unread.append(table.identity)
@@ -110,7 +113,8 @@ def _read(node: str, connection: Connection, dbname: str, lsn: Callable[[str], i
                 assert row is not None
                 found[table.identity] = (row[0], str(row[1]))
             cursor.execute("ROLLBACK")
-        return Contents(node, found, tuple(unread), since, lsn(node))
+        unlogged = tuple(table.identity for table in tables if table.unlogged)
+        return Contents(node, found, unlogged, tuple(unread), since, lsn(node))
     except DataOpsError as error:
         return Contents(node, error=str(error))
 

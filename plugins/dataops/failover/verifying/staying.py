@@ -5,25 +5,63 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dataops.evidence.units import duration
-from dataops.evidence.verdict import Check, Verdict
+from dataops.evidence.verdict import Check, Part, Verdict
 from dataops.failover.topology import Topology
 
 _SYNCHRONOUS = frozenset({"sync", "quorum"})
 
 
-def refused(checks: Sequence[Check], candidate: str, seconds: float) -> Check:
-    """A failover onto the candidate is refused now, by name. That it is not would be what the test is for."""
+def refused(
+    checks: Sequence[Check], candidate: str, seconds: float, *, limit: str, seen: Sequence[str] = ()
+) -> Check:
+    """A failover onto the candidate is refused now, by name.
+
+    That nothing refuses it leaves it open whether anything should have: ``limit`` may not be reached by what
+    the canary writes in this time.
+    """
     names = [each.name for each in checks]
+    told = f"nothing refused it in {duration(seconds)}: {'; '.join(seen) or 'no lag was seen'}"
+    why = f"the limit of {limit} was not reached: let the canary write more, or lower `failover.lag`"
     return Check(
         name="failover refused",
-        verdict=Verdict.PASSED if names else Verdict.FAILED,
+        verdict=Verdict.PASSED if names else Verdict.INCONCLUSIVE,
         expected=f"a failover to {candidate} is refused in this state",
-        observed=", ".join(names) or "nothing would have refused it",
-        reason="; ".join(each.reason for each in checks if each.reason)
-        if names
-        else f"{candidate} would have been promoted as it is",
+        observed=", ".join(names) or told,
+        reason="" if names else why,
+        parts=tuple(
+            Part(name=each.name, verdict=Verdict.PASSED, observed=f"refused: {each.reason}")
+            for each in checks
+        ),
         seconds=round(seconds, 3),
     )
+
+
+def falls_behind(first: Topology, now: Topology, standby: str) -> bool:
+    """Whether the primary wrote on since the first look while the standby received nothing more."""
+    ahead = bool(first.primaries and now.primaries) and now.primaries[0].lsn > first.primaries[0].lsn
+    behind = now.lag(standby)
+    still = now.node(standby).received <= first.node(standby).received
+    return ahead and still and (behind is None or behind > 0)
+
+
+def lag(first: Topology, now: Topology, standby: str, seconds: float) -> Check:
+    """That a standby no longer follows is seen from outside, in bytes, and nobody is promoted for it."""
+    behind = now.lag(standby)
+    seen = falls_behind(first, now, standby)
+    return Check(
+        name="lag noticed",
+        verdict=Verdict.PASSED if seen else Verdict.FAILED,
+        expected=f"{standby} is seen to fall behind",
+        observed=f"{'an unknown number of' if behind is None else behind} bytes behind",
+        reason="" if seen else _progress(first, now, standby),
+        seconds=round(seconds, 3),
+    )
+
+
+def _progress(first: Topology, now: Topology, standby: str) -> str:
+    wrote = now.primaries[0].lsn - first.primaries[0].lsn if first.primaries and now.primaries else 0
+    received = now.node(standby).received - first.node(standby).received
+    return f"the primary wrote {wrote} bytes, and {standby} ({now.node(standby).role}) received {received}"
 
 
 def served(seconds: float) -> Check:
@@ -36,15 +74,15 @@ def served(seconds: float) -> Check:
     )
 
 
-def outage(unavailable: float, takes_writes: bool) -> Check:
+def outage(unavailable: float, well: bool) -> Check:
     """Clients have no service, and the database is well: that is downtime all the same."""
     return Check(
         name="counted as downtime",
-        verdict=Verdict.PASSED if takes_writes else Verdict.FAILED,
-        expected="clients count the time as lost, though the database takes writes",
+        verdict=Verdict.PASSED if well else Verdict.INCONCLUSIVE,
+        expected="clients count the time as lost, though the database is well",
         observed=f"no service for {duration(unavailable)}; the database "
-        + ("takes writes" if takes_writes else "takes none"),
-        reason="" if takes_writes else "the database itself was hit too, so that this was no cut of clients",
+        + ("accepts connections on its own machine" if well else "could not be asked"),
+        reason="" if well else "nobody can tell whether the database itself was hit, too",
     )
 
 

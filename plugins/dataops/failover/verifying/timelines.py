@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -71,22 +72,33 @@ def read_history(connection: Connection, timeline: int) -> str:
 
 
 def one_line_of_history(
-    name: str, before: Topology, after: Topology, *, primary: str, promotions: int = 1
+    name: str,
+    before: Topology,
+    after: Topology,
+    *,
+    primary: str,
+    promotions: int = 1,
+    fenced: Collection[str] = (),
 ) -> Check:
     """Every node that answers is on the one timeline that this many promotions lead to.
+
+    ``fenced``: nodes of which it is proven that nothing lives, though nobody may be able to reach them.
 
     A node on another one would be a second history: a split brain, or an old primary that did not rejoin.
     """
     begun = max((each.timeline for each in before.primaries), default=0)
     wanted = begun + promotions
     expected = f"timeline {wanted} everywhere" if promotions else f"timeline {begun}, as before"
-    observed = ", ".join(f"{each.name} {each.timeline or 'unknown'}" for each in after.nodes)
+    observed = ", ".join(f"{each.name} {each.timeline or each.role.value}" for each in after.nodes)
     if not begun or not after.node(primary).timeline:
         why = f"nobody could read the timeline of {primary}"
         return Check(
             name=name, verdict=Verdict.INCONCLUSIVE, expected=expected, observed=observed, reason=why
         )
-    parts = [_part(each.name, each.role, each.timeline, wanted) for each in after.nodes]
+    parts = [
+        _part(each.name, Role.DOWN if each.name in fenced else each.role, each.timeline, wanted)
+        for each in after.nodes
+    ]
     return judged(name, parts, expected=expected, observed=observed)
 
 
