@@ -1,4 +1,4 @@
-"""``dataops failover guard`` and ``dataops failover stop``: who ends a test when nobody else does."""
+"""``dataops failover guard``, ``stop`` and ``rejoin``: how a test ends when nobody leads it any more."""
 
 from __future__ import annotations
 
@@ -32,6 +32,15 @@ def add(group: Verbs, common: argparse.ArgumentParser) -> None:
     )
     guard.add_argument("--reason", default="", metavar="TEXT", help="why, with --finish: it goes on record")
     guard.set_defaults(run=run_guard)
+    rejoin = group.add_parser(
+        "rejoin", parents=[common], help="bring a node back as a standby of the primary, with proof"
+    )
+    rejoin.add_argument("server", metavar="SERVER")
+    rejoin.add_argument("node", metavar="NODE", help="its name, as in the server's file")
+    rejoin.add_argument(
+        "--rebuild", action="store_true", help="from a base backup, also where it could be rewound"
+    )
+    rejoin.set_defaults(run=run_rejoin)
     stop = group.add_parser(
         "stop", parents=[common], help="pull the kill lever: no test begins, those under way end themselves"
     )
@@ -84,6 +93,16 @@ def run_stop(arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
     )
     return 0
+
+
+def run_rejoin(arguments: argparse.Namespace) -> int:
+    """The exit code of the verdict; evidence is written whatever it is."""
+    from dataops.failover.bringing_back import Wish, bring_back
+    from dataops.failover.job import this_process
+
+    wish = Wish(arguments.server, arguments.node, this_process(), arguments.rebuild)
+    record, published = bring_back(platform_of(arguments), wish, say=say)
+    return answer_record(record, published, as_json=arguments.json)
 
 
 def _finish(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from dataops.errors import DataOpsError, InconclusiveError
 from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check, Verdict
+from dataops.failover.drivers.automatic import AnotherPromoted
 from dataops.failover.drivers.driver import Driver
 from dataops.failover.guard.course import Course, Decision
 from dataops.failover.guard.writable import at_most_one
@@ -100,7 +101,7 @@ class Acting:
     def _wait_for_the_cluster(self, seen: Topology) -> Topology:
         """A cluster that promotes by itself: nobody is promoted while somebody serves, old primary or new."""
         if not self._sole(seen):
-            self._attempt("the cluster promotes", lambda: self.driver.promote(self.told.candidate))
+            self._attempt("the cluster promotes", self._await_promotion)
             seen = self.driver.observe()
         if self._sole(seen) != self.told.primary:
             self._fence(seen)
@@ -153,6 +154,12 @@ class Acting:
         self.say(f"{old} is fenced: {found.observed}")
         self.fenced(old)
         return True
+
+    def _await_promotion(self) -> None:
+        try:
+            self.driver.promote(self.told.candidate)
+        except AnotherPromoted as error:  # the cluster chose, and that counts
+            self.say(str(error))
 
     def _promote(self, seen: Topology) -> None:
         """A candidate that died as well is started first: its WAL is what was committed to."""

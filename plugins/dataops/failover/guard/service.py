@@ -35,6 +35,7 @@ REACH_EVERY = 60.0
 STUCK = 30.0
 """Seconds after which a watch that has not come back from its look counts as stuck."""
 _TO_END = 10.0
+_FIRST_EVERY = 0.05
 
 
 class Guard:
@@ -124,15 +125,16 @@ class Guard:
     def _reach(self, watch: Watch, ending: threading.Event) -> None:
         name = watch.server.name
         while not ending.is_set():
-            if watch.open is None:
+            if watch.open is None or name not in self._reaches:
                 found = obstacle(self._platform, watch.server, self._make)
                 if found and found != self._reaches.get(name):
                     self._say(f"{name}: the guard could not act: {found}")
                 self._reaches[name] = found
-            ending.wait(REACH_EVERY if not self._reaches.get(name) else REACH_EVERY / 6)
+            ending.wait(self._every if self._reaches.get(name) else REACH_EVERY)
 
     def _beat(self, ending: threading.Event) -> None:
         trouble = ""
+        self._know_first(ending)
         while not ending.is_set():
             try:
                 heartbeat.beat(self._platform.store.patient_for(STORE_PATIENCE), self._heartbeat())
@@ -142,6 +144,13 @@ class Guard:
                     self._say(f"no heartbeat, so no test begins: {error}")
                 trouble = str(error)
             ending.wait(self._every)
+
+    def _know_first(self, ending: threading.Event) -> None:
+        """No beat before every server was looked at once: tests would take it for one that cannot act."""
+        deadline = time.monotonic() + STUCK
+        while len(self._reaches) < len(self._watches) and time.monotonic() < deadline:
+            if ending.wait(_FIRST_EVERY):
+                return
 
     def _leave(self) -> None:
         try:

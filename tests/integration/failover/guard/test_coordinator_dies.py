@@ -21,13 +21,12 @@ import pytest
 from dataops.evidence import listing
 from dataops.evidence.verdict import Verdict
 from dataops.failover import journaling
-from dataops.failover.drivers.choosing import driver_of
+from dataops.failover.bringing_back import Wish, bring_back
 from dataops.failover.guard import heartbeat
 from dataops.failover.guard import watch as watching
 from dataops.failover.guard.course import Course, Decision
 from dataops.failover.guard.service import Guard
 from dataops.failover.guard.watch import Acted
-from dataops.inventory import Server
 
 from tests.integration.failover.cell import Cell
 from tests.integration.failover.guard.coordinator import LEASE, POINTS
@@ -102,13 +101,10 @@ class Ring:
             time.sleep(0.1)
         raise AssertionError(f"the guard did nothing: {guard.troubles} {self.said}")
 
-    def make_whole(self, old: str, new: str) -> None:
+    def bring_back(self, node: str) -> None:
         """What is left to a person past the commit point."""
-        server = self.cell.platform.inventory.subject("cell")
-        assert isinstance(server, Server)
-        driver = driver_of(self.cell.platform, server, self.said.append)
-        driver.rejoin(old, new)
-        driver.close()  # type: ignore[attr-defined]
+        record, _ = bring_back(self.cell.platform, Wish("cell", node, "carol"), say=self.said.append)
+        assert record.verdict is Verdict.PASSED, record.reason
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +148,7 @@ def test_wherever_the_coordinator_is_killed_one_primary_serves_and_a_person_know
 
     if serving == lead.new and point != "rejoined":
         assert ring.cell.processes(lead.old) == []
-        ring.make_whole(lead.old, lead.new)
+        ring.bring_back(lead.old)
     wait_for(lambda: ring.cell.caught_up(lead.old if serving == lead.new else lead.new), "it follows")
 
 
@@ -172,7 +168,7 @@ def test_a_coordinator_that_only_slept_cannot_go_on_once_it_wakes(
     assert witness.split_brains() == []
     assert ring.cell.primaries() == [serving]
     if serving == lead.new:
-        ring.make_whole(lead.old, lead.new)
+        ring.bring_back(lead.old)
 
 
 @pytest.mark.skipif(not TORTURE, reason="make torture asks whether the witness can be trusted")
@@ -192,7 +188,7 @@ def test_a_guard_that_forgets_the_commit_point_is_caught(ring: Ring, monkeypatch
     acted = ring.guard_acts(Guard(ring.cell.platform, say=ring.said.append, patience=20))
     assert acted.settled
     assert ring.cell.primaries() == [lead.new]
-    ring.make_whole(lead.old, lead.new)
+    ring.bring_back(lead.old)
 
 
 def start_without_fence(cell: Cell, node: str) -> None:
