@@ -110,6 +110,26 @@ def account(ledger: Ledger, surviving: Surviving, *, fork: int | None = None) ->
     )
 
 
+def still_there(before: Account, surviving: Surviving) -> Check:
+    """Whether every row that was there after one change of roles is there after the next.
+
+    What was lost before is not counted again: that was judged then.
+    """
+    found = {(row.session, row.n) for row in surviving.rows}
+    had = (*before.kept, *before.unknown_present)
+    gone = [write for write in had if (write.session, write.n) not in found]
+    return Check(
+        name="nothing lost on the way back",
+        verdict=Verdict.FAILED if gone else Verdict.PASSED if had else Verdict.INCONCLUSIVE,
+        expected=f"all {len(had)} rows that were there before it",
+        observed=f"{len(had) - len(gone)} of them",
+        reason=f"{len(gone)} rows are gone: "
+        + ", ".join(f"session {write.session}, write {write.n}" for write in gone[:_SHOWN])
+        if gone
+        else ("" if had else "No row was there before, so none could be lost."),
+    )
+
+
 _PLACES = ("kept", "lost", "failed", "unknown_present", "unknown_absent", "pending")
 
 

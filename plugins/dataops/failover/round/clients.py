@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from dataops.evidence.verdict import Check
+from dataops.evidence.verdict import Check, Verdict
 from dataops.failover.round.leg import THERE, Leg
 from dataops.failover.round.stage import Stage
 from dataops.postgres import connect
@@ -18,6 +18,7 @@ STEADY_WITHIN = 30.0
 """Seconds in which writes must go well before anything is broken."""
 SHOWN = 100
 """Lost writes that are listed one by one; all of them stand in the ledger."""
+INTACT = "ledger is intact"
 _NAMES = {"rpo rows": "rows lost", "rpo bytes": "WAL lost"}
 
 
@@ -31,7 +32,7 @@ def clients(stage: Stage, leg: Leg) -> Generator[None]:
 
     driver, load = stage.driver, stage.scenario.load
     with closing(session(stage, leg.old)) as conn:
-        schema.prepare(conn)
+        schema.prepare(conn, fresh=leg.name == THERE)  # the way back must not lose what the way there kept
     readers = {node.name: driver.connection(node.name) for node in leg.before.nodes if node.name != leg.old}
     folder = stage.folder / leg.name
     folder.mkdir(mode=0o700)
@@ -51,8 +52,7 @@ def clients(stage: Stage, leg: Leg) -> Generator[None]:
             yield
         finally:
             stage.watch.unavailable = lambda: 0.0
-            if leg.ledger is None:  # cut short: what was written is told all the same
-                leg.ledger = canary.stop()
+            close(stage, leg)  # where it was cut short, what was written is told all the same
 
 
 def served_again(stage: Stage, leg: Leg, *, since: float | None) -> None:
@@ -69,23 +69,52 @@ def served_again(stage: Stage, leg: Leg, *, since: float | None) -> None:
 def settle(stage: Stage, leg: Leg, *, node: str) -> None:
     """The ledger is closed and held against the rows of ``node``: what was lost, and how long it took.
 
-    Checks: what was lost, phantoms, numbers handed out twice, what readers saw, the time without service.
+    Checks: what was lost, phantoms, numbers handed out twice, what readers saw; on the way back also whether
+    all is there that the way there kept. A ledger that cannot be trusted is red by name, and settles nothing.
     """
     from dataops.failover.canary import accounting, reissued, schema, staleness, timing
+    from dataops.failover.canary.recounting import SURVIVING
 
-    assert leg.canary is not None
+    close(stage, leg)
+    ledger = leg.ledger
+    if ledger is None:
+        return
     findings, promise = stage.findings, stage.scenario.objectives
-    ledger = leg.ledger = leg.canary.stop()
     with closing(session(stage, node)) as conn:
         surviving = schema.surviving(conn, leg.run)
+        (stage.folder / leg.name / SURVIVING).write_text(surviving.to_csv(), encoding="utf-8")
+        for earlier in stage.legs:
+            if earlier is not leg and earlier.account is not None:
+                still = schema.surviving(conn, earlier.run)
+                findings.add(accounting.still_there(earlier.account, still))
     leg.account = accounting.account(ledger, surviving, fork=leg.fork)
     steady = stage.scenario.load.steady.total_seconds()
     leg.timing = timing.timing(ledger, leg.marks, steady=steady)
     findings.add(*(_of(leg, each) for each in leg.account.checks(promise)))
-    lost = leg.account.rpo_rows
-    findings.add(_of(leg, reissued.check(reissued.reissued(ledger), lost=lost)))
+    ledgers = [each.ledger for each in stage.legs if each.ledger is not None]
+    lost = sum(each.account.rpo_rows for each in stage.legs if each.account is not None)
+    findings.add(_of(leg, reissued.check(reissued.reissued(*ledgers), lost=lost)))
     if stage.scenario.load.readers:
         findings.add(_of(leg, staleness.staleness(ledger).check(promise)))
+
+
+def close(stage: Stage, leg: Leg) -> None:
+    """End the leg's canary and take its ledger, once; whether that can be trusted is a check of its own."""
+    canary, leg.canary = leg.canary, None
+    if canary is None:
+        return
+
+    def ask() -> Check:
+        ledger = leg.ledger = canary.stop()
+        lines = sum(head.lines for head in ledger.heads.values())
+        return Check(
+            name=leg.named(INTACT),
+            verdict=Verdict.PASSED,
+            expected="every line is bound to the one before, and to what the canary told all along",
+            observed=f"{lines} lines in {len(ledger.heads)} files",
+        )
+
+    stage.findings.ask(leg.named(INTACT), ask, expected="every line is bound to the one before")
 
 
 def _of(leg: Leg, check: Check) -> Check:

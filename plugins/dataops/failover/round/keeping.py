@@ -50,7 +50,8 @@ def _keep(stage: Stage, leg: Leg) -> None:
             )
         )
     moments = json.dumps(
-        {"marks": asdict(leg.marks), "old": leg.old, "new": leg.new, "why": leg.why}, indent=2
+        {"marks": asdict(leg.marks), "fork": leg.fork, "old": leg.old, "new": leg.new, "why": leg.why},
+        indent=2,
     )
     _put(store, findings.artifacts.append, f"{prefix}moments.json", moments)
     _draw(stage, leg, prefix)

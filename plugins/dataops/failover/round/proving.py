@@ -67,7 +67,8 @@ def prove_leg(
 
 def _service(stage: Stage, leg: Leg, seen: Topology) -> None:
     timed, ledger = leg.timing, leg.ledger
-    assert timed is not None and ledger is not None
+    if timed is None or ledger is None:  # the ledger cannot be trusted, which is on record
+        return
     stage.findings.add(*_renamed(leg, (timed.check(stage.scenario.objectives),)))
     name = leg.named("clients were led over" if leg.promotes else "clients reach the primary")
     writes = [each for session_ in ledger.sessions.values() for each in session_]

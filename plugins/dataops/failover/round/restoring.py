@@ -48,8 +48,6 @@ def restore(stage: Stage, leg: Leg) -> None:
             findings.add(*undo_all(stage.driver, stage.journal.round.undo, findings.say))
             stage.journal.note(undo=())
             served_again(stage, leg, since=time.monotonic())
-        assert leg.canary is not None
-        leg.ledger = leg.canary.stop()
 
 
 _NAMES = {"rpo rows": "rows lost", "rpo bytes": "WAL lost"}

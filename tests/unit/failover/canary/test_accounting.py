@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from dataops.evidence.verdict import Check, Verdict
-from dataops.failover.canary.accounting import Account, account
+from dataops.failover.canary.accounting import Account, account, still_there
 from dataops.failover.canary.schema import Row, Surviving
 from dataops.failover.scenario import Promise
 from hypothesis import given
@@ -118,6 +118,17 @@ def test_a_loss_is_judged_by_every_limit_that_the_scenario_states(promise: Promi
     writes = session("aaaaa")
     found = account(ledger(writes), rows(*writes[:3]))
     assert check_of(found, "no acknowledged write lost", promise).verdict is verdict
+
+
+def test_a_row_that_the_way_back_lost_is_named_and_one_that_was_lost_before_is_not() -> None:
+    writes = session("aauaa")
+    before = account(ledger(writes), rows(*writes[:4]))
+    assert still_there(before, rows(*writes[:4])).verdict is Verdict.PASSED
+    check = still_there(before, rows(*writes[1:]))
+    assert check.verdict is Verdict.FAILED
+    assert check.reason == "1 rows are gone: session 1, write 1"
+    nothing = account(ledger(session("f")), rows())
+    assert still_there(nothing, rows()).verdict is Verdict.INCONCLUSIVE
 
 
 @given(
