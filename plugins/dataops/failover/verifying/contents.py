@@ -46,6 +46,9 @@ def same_contents(name: str, primary: Contents, others: tuple[Contents, ...], *,
     told = f"{len(primary.tables)} tables, {rows} rows"
     if primary.unlogged:
         told += f"; unlogged and so not compared: {', '.join(primary.unlogged[:5])}"
+    if unread := sorted({*primary.unread, *(table for other in others for table in other.unread)}):
+        told += f"; not read within {BUDGET:g} s: {', '.join(unread[:5])}"
+        told += f" and {len(unread) - 5} more" if len(unread) > 5 else ""
     if not quiet and not primary.error:
         told += "; others wrote meanwhile, so that only the canary's own rows were compared"
     return judged(name, parts, expected="the same rows on every node", observed=told)
@@ -55,7 +58,7 @@ def _parts(primary: Contents, other: Contents, *, quiet: bool, own: str) -> list
     if primary.error or other.error:
         node, why = (primary.node, primary.error) if primary.error else (other.node, other.error)
         return [part(other.node, None, expected="its rows", observed="unread", why=f"{node}: {why}")]
-    names = sorted(primary.tables.keys() | other.tables.keys())
+    names = sorted({*primary.tables, *other.tables, *primary.unread, *other.unread})
     found = []
     for table in names:
         ours, theirs = primary.tables.get(table), other.tables.get(table)
