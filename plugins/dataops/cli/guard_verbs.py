@@ -12,6 +12,7 @@ from dataops.cli.recorded import answer_record
 from dataops.errors import InconclusiveError
 
 if TYPE_CHECKING:
+    from dataops.failover.guard.service import Guard
     from dataops.failover.guard.watch import Acted
     from dataops.failover.journaling import Entry
 
@@ -59,8 +60,9 @@ def run_guard(arguments: argparse.Namespace) -> int:
     if not arguments.once:
         guard.run(threading.Event())
         return 0
+    guard.insist_on_servers()
     done = guard.tick()
-    _insist_on_seeing(guard.troubles)
+    _insist_on_seeing(guard)
     worst = max((each.record.verdict.exit_code for each in done), default=0)
     answer(
         {
@@ -115,11 +117,15 @@ def _finish(arguments: argparse.Namespace) -> int:
     return answer_record(record, published, as_json=arguments.json)
 
 
-def _insist_on_seeing(troubles: Any) -> None:
-    """A look that saw nothing is no look."""
-    if troubles:
-        server, why = next(iter(troubles.items()))
+def _insist_on_seeing(guard: Guard) -> None:
+    """A look that saw nothing is no look, nor is one past a server on which a test stands open."""
+    for server, why in guard.troubles.items():
         raise InconclusiveError(f"Nobody knows whether a test is open on {server}: {why}")
+    for entry in guard.strangers():
+        raise InconclusiveError(
+            f"A test of {entry.round.scenario!r} stands open on {entry.round.server!r}, and no valid file of "
+            "this server has `failover:`: correct the file, then look again."
+        )
 
 
 def _acted(acted: Acted) -> dict[str, Any]:

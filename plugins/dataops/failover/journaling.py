@@ -26,6 +26,7 @@ BY, SWITCH = "by", "switch"
 """A fact that says that roles change by the driver's ``switch``, not by fencing and promoting."""
 
 _ORDER = tuple(Phase)
+_SILENCE = 0.7
 _ROUNDS = 5
 """How often to read again after losing a race."""
 
@@ -245,6 +246,14 @@ class Journal:
 def read(store: ObjectStore, server: str) -> Entry | None:
     """The journal of a server as it stands, of an open round or of the last one; None where there is none."""
     return _look(store, server)[0]
+
+
+def silence(lease: float) -> float:
+    """Seconds for which a coordinator's lease stands, where the scenario's ``stop.lease`` is so long.
+
+    What is left of it is the guard's: to notice, to heal or to fence, and to page before it has run out.
+    """
+    return max(2.0, _SILENCE * lease)
 
 
 def lease_name(system_identifier: str) -> str:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.steps import Say
+from dataops.evidence.verdict import Verdict
 from dataops.failover.drivers.choosing import driver_of
-from dataops.failover.guard import heartbeat
+from dataops.failover.guard import heartbeat, telling
 from dataops.failover.guard.acting import PATIENCE
 from dataops.failover.guard.heartbeat import Heartbeat
 from dataops.failover.guard.paging import Pager
 from dataops.failover.guard.reaching import Make, obstacle
+from dataops.failover.guard.strangers import open_on_others
 from dataops.failover.guard.watch import STORE_PATIENCE, Acted, Watch
 from dataops.failover.journaling import Entry
 
@@ -70,6 +72,21 @@ class Guard:
         """The servers that it watches."""
         return tuple(each.server.name for each in self._watches)
 
+    def insist_on_servers(self) -> None:
+        """``ConfigurationError`` where there is nothing to watch, naming the files that are invalid."""
+        broken = [f"{each.path}: {each.errors[0]}" for each in self._platform.inventory.invalid]
+        if not self._watches:
+            raise ConfigurationError(
+                f"No valid file of {self._platform.environment!r} has a server with `failover:`: nothing to "
+                f"guard. {' '.join(broken[:1])}".rstrip()
+            )
+        for each in broken:
+            self._say(f"not guarded: {each}")
+
+    def strangers(self) -> tuple[Entry, ...]:
+        """The open rounds on servers that it does not watch; raises what keeps it from looking."""
+        return open_on_others(self._platform.store.patient_for(STORE_PATIENCE), self.servers)
+
     def tick(self) -> tuple[Acted, ...]:
         """One look at every server; what was done. What could not be seen stands in ``troubles``."""
         return tuple(acted for each in self._watches if (acted := each.look()) is not None)
@@ -89,15 +106,13 @@ class Guard:
 
         ``ConfigurationError`` where there is nothing to watch.
         """
-        if not self._watches:
-            raise ConfigurationError(
-                f"No server of {self._platform.environment!r} has `failover:` in its file: nothing to guard."
-            )
+        self.insist_on_servers()
         threads = [
             threading.Thread(target=work, args=(each, ending), name=f"{name}-{each.server.name}", daemon=True)
             for each in self._watches
             for name, work in (("watch", self._watch), ("reach", self._reach))
         ]
+        threads.append(threading.Thread(target=self._look_for_strangers, args=(ending,), daemon=True))
         self._say(
             f"guarding {', '.join(self.servers)}; pages by {', '.join(self._pager.channels()) or 'NOTHING'}"
         )
@@ -131,6 +146,18 @@ class Guard:
                     self._say(f"{name}: the guard could not act: {found}")
                 self._reaches[name] = found
             ending.wait(self._every if self._reaches.get(name) else REACH_EVERY)
+
+    def _look_for_strangers(self, ending: threading.Event) -> None:
+        told: set[str] = set()
+        while not ending.is_set():
+            try:
+                for entry in self.strangers():
+                    page = telling.stranger(self._platform.environment, entry)
+                    if page.key not in told and self._pager.deliver(page).verdict is Verdict.PASSED:
+                        told.add(page.key)
+            except DataOpsError as error:
+                log.warning("other open rounds cannot be looked for: %s", error)
+            ending.wait(REACH_EVERY)
 
     def _beat(self, ending: threading.Event) -> None:
         trouble = ""

@@ -75,6 +75,19 @@ def blind(place: Place, entry: Entry, reason: str) -> Page:
     )
 
 
+def stranger(environment: str, entry: Entry) -> Page:
+    """A round stands open on a server that the guard does not watch."""
+    place = Place(entry.round.server, environment, "")
+    return Page(
+        key=f"{_incident(entry)}-unwatched",
+        title=f"Nobody watches the failover test {entry.round.scenario} on {place.server} ({environment})",
+        text="The guard has no valid file of this server with `failover:`, so nothing is done if the test's "
+        "coordinator dies: correct the file (`dataops inventory check`), then restart the guard.",
+        severity="critical",
+        details=_facts(place, entry),
+    )
+
+
 def unreadable(place: Place, reason: str) -> Page:
     """The journal of a server cannot be read."""
     return Page(
