@@ -25,7 +25,7 @@ class LocalHost:
 
     def processes(self) -> tuple[Process, ...]:
         """See ``Host``. Whoever may not look would see nothing, so that is refused first."""
-        self._must_own()
+        self._must_see()
         return of_postgresql(self._in_data_directory())
 
     def signal(self, processes: Iterable[Process], number: signal.Signals) -> None:
@@ -138,7 +138,14 @@ class LocalHost:
             )
         return owner
 
-    def _must_own(self) -> None:
+    def _must_see(self) -> None:
+        """Only root and the owner of the data directory, whom PostgreSQL must run as, see its processes."""
+        with contextlib.suppress(FileNotFoundError):
+            if os.geteuid() not in {0, os.stat(self._data).st_uid}:  # ruff: ignore[os-stat] - asked often
+                raise HostFailed(
+                    f"{self.place.name}: {self.place.data} belongs to another user than {self.place.user}, "
+                    "so that its processes cannot be seen: correct extra.user."
+                )
         _ = self._owner
 
     @cached_property

@@ -35,6 +35,12 @@ _NO_CONNECTION = 255
 _PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 _PROCESSES = r"""
 data=$(readlink -f -- "$1") || exit 3
+me=$(id -u)
+owner=$(stat -c %u -- "$data" 2>/dev/null || echo "$me")
+if [ "$me" != 0 ] && [ "$owner" != "$me" ]; then
+    echo "$1 belongs to another user, so that its processes cannot be seen: correct extra.user" >&2
+    exit 4
+fi
 set -- $(find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' \( -lname "$data" -o -lname "$data/*" \) \
     -printf '%h ' 2>/dev/null)
 [ $# -gt 0 ] || exit 0

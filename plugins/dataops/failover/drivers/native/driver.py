@@ -146,7 +146,10 @@ class NativeDriver:
         if self._holding is not None:
             self._holding.join(timeout=30)
         sessions = self._sessions
-        back = Rejoining(self._member(node), self._member(upstream), sessions[node], sessions[upstream])
+        others = tuple(session for name, session in sessions.items() if name not in {node, upstream})
+        back = Rejoining(
+            self._member(node), self._member(upstream), sessions[node], sessions[upstream], others
+        )
         rejoined = back.run(rebuild=rebuild)
         self._say(
             f"{node} follows {upstream}: {rejoined.how}, {rejoined.seconds:.1f} s {rejoined.reason}".strip()

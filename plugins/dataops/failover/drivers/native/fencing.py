@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataops.evidence.verdict import Check, Verdict
 from dataops.failover.hosts.ending import end_tree
-from dataops.failover.hosts.host import Host
+from dataops.failover.hosts.host import Host, HostFailed
 from dataops.failover.hosts.member import Member
 
 NAME = "old primary fenced"
 MARK = "dataops: fenced by a failover test; a server that starts here is a standby\n"
 """PostgreSQL looks only for the file, not into it (documentation, Recovery Target: standby.signal)."""
+
+_EMPTY = "dataops-fenced"
+"""Beside an empty sign it says that the sign is ours."""
 
 
 def fence(member: Member) -> Check:
@@ -24,7 +27,7 @@ def fence(member: Member) -> Check:
         living = end_tree(host)
         return _judged(expected, not living, f"{host.place.data} is not there, {len(living)} processes live")
     if not fence_file_stands(host):
-        host.write(fence_file(host), MARK)
+        _put_up(host)
     before = {(process.pid, process.begun) for process in host.processes()}
     living = end_tree(host)
     old = [process for process in living if (process.pid, process.begun) in before]
@@ -40,10 +43,24 @@ def unfence(member: Member) -> bool:
 
 def unfence_host(host: Host) -> bool:
     """See ``unfence``."""
-    if not (host.read(fence_file(host)) or "").startswith("dataops"):
+    if not fenced(host):
         return False
     host.remove(fence_file(host))
+    host.remove(_empty_mark(host))
     return True
+
+
+def fenced(host: Host) -> bool:
+    """Whether the sign of a standby is ours."""
+    said = host.read(fence_file(host))
+    if said is None:
+        return False
+    return said.startswith("dataops") or (not said and host.exists(_empty_mark(host)))
+
+
+def clear_mark(host: Host, data: str) -> None:
+    """What stands there is a real standby from now on."""
+    host.remove(f"{data}/{_EMPTY}")
 
 
 def fence_file(host: Host) -> str:
@@ -54,6 +71,19 @@ def fence_file(host: Host) -> str:
 def fence_file_stands(host: Host) -> bool:
     """Whether a server that starts there begins as a standby."""
     return host.exists(fence_file(host))
+
+
+def _put_up(host: Host) -> None:
+    """The sign with our text; on a full disk, where a name still fits, an empty one and another beside it."""
+    try:
+        host.write(fence_file(host), MARK)
+    except HostFailed:
+        host.write(_empty_mark(host), "")
+        host.write(fence_file(host), "")
+
+
+def _empty_mark(host: Host) -> str:
+    return f"{host.place.data}/{_EMPTY}"
 
 
 def _judged(expected: str, well: bool, observed: str) -> Check:

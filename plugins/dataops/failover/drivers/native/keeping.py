@@ -10,7 +10,7 @@ for each in * .[!.]*; do
     case "$each" in
         base|global|log|pg_*[a-z]) [ -f "$each" ] || continue ;;
         PG_VERSION|backup_label*|backup_manifest*|tablespace_map*|standby.signal|recovery.signal) continue ;;
-        postmaster.*|current_logfiles|core*) continue ;;
+        dataops-*|postmaster.*|current_logfiles|core*) continue ;;
     esac
     [ -e "$each" ] || continue
     cp -a -- "$each" "$2/" || exit 1
@@ -23,8 +23,10 @@ _BACK = 'cp -a -- "$2/." "$1/" && sync -f "$1"'
 
 def keep(host: Host, data: str, folder: str) -> None:
     """Copy the node's own files to a new folder; one that is left from before is replaced."""
-    host.run(["rm", "-rf", "--", folder], deadline=60)
-    host.run(["sh", "-c", _OWN, "sh", data, folder], deadline=60)
+    part = f"{folder}.part"
+    host.run(["rm", "-rf", "--", part, folder], deadline=60)
+    host.run(["sh", "-c", _OWN, "sh", data, part], deadline=60)
+    host.rename(part, folder)
 
 
 def put_back(host: Host, data: str, folder: str) -> None:

@@ -30,6 +30,11 @@ def promote(node: str, session: Session, *, ordered: Callable[[], None] | None =
     try:
         if not _recovers(session):
             return
+    except (NoAnswer, ConnectionLost, ServerNotReady, ServerUnreachable) as error:
+        raise DriverFailed(
+            f"{node} was not told to become primary, for it does not answer: {error}"
+        ) from error
+    try:
         _order(session)
         if ordered is not None:
             ordered()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from dataops.errors import DataOpsError
@@ -12,6 +13,8 @@ from dataops.failover.hosts.host import Host
 from dataops.failover.hosts.member import Member
 
 _LONGEST = 24 * 3600.0
+"""Seconds that a base backup may take."""
+_STAMPS = re.compile(r"(\.\d{8}T\d{6}Z)+$")
 
 
 def aside(host: Host) -> str:
@@ -24,15 +27,29 @@ def own_files(host: Host) -> str:
     return f"{host.place.data}.dataops-own"
 
 
+def finished_one(host: Host) -> bool:
+    """Whether a rebuild was cut short when all but its directory's name was done; now it is done."""
+    if host.exists(host.place.data) or host.exists(aside(host)) or not host.exists(_new(host)):
+        return False
+    host.rename(_new(host), host.place.data)
+    return True
+
+
 def rebuild(
-    host: Host, upstream: Member, wanted: Upstream, *, finish: Callable[[str, Upstream], None]
+    host: Host,
+    upstream: Member,
+    wanted: Upstream,
+    *,
+    tablespaces: Iterable[str],
+    finish: Callable[[str, Upstream], None],
 ) -> str:
     """Put a base backup of the upstream in the old directory's place; where the old one is kept.
 
-    ``finish(directory, wanted)`` makes the copy this node's before it gets its name.
+    ``tablespaces``: where the upstream has them. ``finish(directory, wanted)`` makes the copy this node's
+    before it gets its name.
     """
-    place = host.place
-    new = f"{place.data}.dataops-new"
+    place, new = host.place, _new(host)
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     host.run(["rm", "-rf", "--", new], deadline=600)
     slot = ["-S", wanted.slot] if wanted.slot else []
     login = ["-h", upstream.address, "-p", str(upstream.port), "-U", upstream.connection.login, "-w"]
@@ -40,7 +57,8 @@ def rebuild(
         host.run(
             [
                 *(place.program("pg_basebackup"), "-D", new, *login, "-X", "stream", "-c", "fast", *slot),
-                *_tablespaces(host),
+                *(f"--tablespace-mapping={each}={_beside(each, stamp)}" for each in tablespaces),
+                *_wal_folder(host, stamp),
             ],
             deadline=_LONGEST,
             env={
@@ -54,7 +72,7 @@ def rebuild(
             f"{place.name}: no base backup of {upstream.name} could be taken: {error} "
             f"The old directory is in {aside(host)}."
         ) from error
-    kept = f"{place.data}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    kept = f"{place.data}.before-{stamp}"
     if host.exists(aside(host)):
         host.rename(aside(host), kept)
     host.rename(new, place.data)
@@ -65,12 +83,16 @@ def _tls(upstream: Member) -> bool:
     return bool(upstream.connection.extra.get("sslmode"))
 
 
-def _tablespaces(host: Host) -> list[str]:
-    """Each tablespace gets a new folder beside the old one, which is kept as well."""
-    links = host.run(
-        ["find", f"{aside(host)}/pg_tblspc", "-maxdepth", "1", "-type", "l", "-printf", "%l\\n"],
-        deadline=30,
-        check=False,
-    ).stdout.split("\n")
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    return [f"--tablespace-mapping={link}={link}.{stamp}" for link in links if link]
+def _new(host: Host) -> str:
+    return f"{host.place.data}.dataops-new"
+
+
+def _wal_folder(host: Host, stamp: str) -> list[str]:
+    """Where the node's WAL lay elsewhere by a symbolic link, the new one's goes beside it."""
+    link = host.run(["readlink", f"{aside(host)}/pg_wal"], deadline=30, check=False).stdout.strip()
+    return [f"--waldir={_beside(link, stamp)}"] if link.startswith("/") else []
+
+
+def _beside(folder: str, stamp: str) -> str:
+    """A new folder beside an old one, which is kept; endings of earlier rebuilds do not pile up."""
+    return f"{_STAMPS.sub('', folder.rstrip('/'))}.{stamp}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dataops.errors import DataOpsError
 from dataops.failover.drivers.driver import DriverFailed, Rejoined
 from dataops.failover.drivers.native import holding, keeping, rebuilding, rewinding, serving
-from dataops.failover.drivers.native.fencing import MARK, fence_file
+from dataops.failover.drivers.native.fencing import clear_mark, fenced
 from dataops.failover.drivers.native.following import Upstream, settings_of, upstream_of, with_settings
 from dataops.failover.drivers.native.session import Session
 from dataops.failover.drivers.native.settings import application_name, configured
@@ -32,6 +32,9 @@ _SOMETHING = """
     WITH alone AS (SELECT set_config('synchronous_commit', 'local', true))
     SELECT pg_logical_emit_message(true, 'dataops', 'a node comes back') FROM alone
 """
+_TABLESPACES = """
+    SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE pg_tablespace_location(oid) <> ''
+"""
 _STALE = """
     SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
     WHERE slot_type = 'physical' AND NOT active AND slot_name = %s
@@ -46,16 +49,20 @@ class Rejoining:
     upstream: Member
     session: Session
     leader: Session
+    others: tuple[Session, ...] = ()
+    """Straight to every further node."""
 
     def run(self, *, rebuild: bool) -> Rejoined:
         """How it came back; ``DriverFailed`` where it does not stream in the end."""
         begun = time.monotonic()
         if not rebuild and self._is_standby() and self._repointed(self._wanted()):
             return Rejoined("restart", time.monotonic() - begun, reason="It was a standby all along.")
-        serving.stop(self.member)
+        serving.end(self.member)
         holding.hold(self.leader, [self.member.name])  # the checkpoint would let WAL go
         # Without it pg_rewind compares with the last checkpoint's timeline, and finds nothing to do.
         self.leader.ask("CHECKPOINT", within=600)
+        if rebuilding.finished_one(self._host) and not self._follows(self._ready()):
+            return Rejoined("rebuild", time.monotonic() - begun, reason="A rebuild that was cut short ended.")
         wanted, why = self._taken_aside()
         if rebuild:
             why = "It was asked for."
@@ -68,9 +75,11 @@ class Rejoining:
             if how and not why:
                 return Rejoined(how, time.monotonic() - begun)
             if how:
-                serving.stop(self.member)
+                serving.end(self.member)
                 self._take_aside()
-        kept = rebuilding.rebuild(self._host, self.upstream, wanted, finish=self._finish)
+        kept = rebuilding.rebuild(
+            self._host, self.upstream, wanted, tablespaces=self._tablespaces(), finish=self._finish
+        )
         trouble = self._follows(wanted)
         if trouble:
             raise DriverFailed(
@@ -94,7 +103,7 @@ class Rejoining:
                 return False
         except DataOpsError:
             return False
-        return self._host.read(fence_file(self._host)) != MARK
+        return not fenced(self._host)
 
     def _wanted(self, data: str = "") -> Upstream:
         """Whom it follows and by what slot, from its own configuration."""
@@ -119,18 +128,24 @@ class Rejoining:
 
         Afterwards it is recovered, its own files are copied, and it is out of everybody's way.
         """
-        host, why = self._host, ""
-        if host.exists(host.place.data):
-            serving.clear_lock(host)
-            wanted = self._wanted()
-            why = rewinding.recover(host)
+        host = self._host
+        fresh = host.exists(host.place.data)
+        if fresh:
             self._take_aside()
-        else:
-            wanted = self._wanted(self._aside)
+        wanted = self._wanted(self._aside)
         self._prepare(wanted)
-        if not host.exists(rebuilding.own_files(host)):
+        if fresh or not host.exists(rebuilding.own_files(host)):
             keeping.keep(host, self._aside, rebuilding.own_files(host))
-        return wanted, why
+        return wanted, rewinding.recover(host, self._aside)
+
+    def _ready(self) -> Upstream:
+        """Whom it will follow, where its directory has its name and is a standby's."""
+        wanted = self._wanted()
+        self._prepare(wanted)
+        return wanted
+
+    def _tablespaces(self) -> list[str]:
+        return [str(location) for (location,) in self.leader.ask(_TABLESPACES, within=10)]
 
     def _wal_is_gone(self) -> str:
         """Why rewinding would be in vain: without that WAL the node could never follow."""
@@ -160,6 +175,7 @@ class Rejoining:
         auto = f"{data}/postgresql.auto.conf"
         host.write(auto, with_settings(host.read(auto) or "", settings_of(wanted)))
         host.write(f"{data}/standby.signal", "")
+        clear_mark(host, data)
 
     def _follows(self, wanted: Upstream) -> str:
         """Empty where it runs and streams; else what is wrong."""
@@ -170,7 +186,7 @@ class Rejoining:
         if not self._streams(wanted):
             said = serving.last_words(self._host)
             return f"It runs, and did not stream from {self.upstream.name} in {_STREAMS:g} s.{said}"
-        self._drop_stale_slot()
+        self._drop_stale_slots()
         holding.release(self.leader, self.member.name)
         holding.release_all(self.session)
         if self._host.exists(rebuilding.own_files(self._host)):
@@ -201,8 +217,10 @@ class Rejoining:
         with suppress(DataOpsError):
             self.leader.ask(_SOMETHING, within=2)
 
-    def _drop_stale_slot(self) -> None:
-        """The slot by which the upstream followed it once would keep WAL here for ever."""
-        theirs = str(self.leader.ask("SHOW primary_slot_name", within=5)[0][0])
-        if theirs:
-            self.session.ask(_STALE, [theirs], within=30)
+    def _drop_stale_slots(self) -> None:
+        """The slots by which other nodes followed it once would keep WAL here for ever."""
+        for other in (self.leader, *self.others):
+            with suppress(DataOpsError):  # a node that is away is dealt with when it comes back
+                theirs = str(other.ask("SHOW primary_slot_name", within=5)[0][0])
+                if theirs:
+                    self.session.ask(_STALE, [theirs], within=30)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from dataops.errors import DataOpsError
-from dataops.failover.drivers.native import fencing
 from dataops.failover.drivers.native.following import Upstream, quoted
 from dataops.failover.drivers.native.settings import configured
 from dataops.failover.hosts.host import Host
@@ -17,6 +16,7 @@ How = Literal["rewind", "restart", ""]
 _LONGEST = 3600.0
 """Seconds that recovering or rewinding may take."""
 _CLEAN = ("shut down", "shut down in recovery")
+_BEGUN = "rewinding from last common checkpoint"
 _NOTHING_TO_DO = "no rewind required"
 
 
@@ -27,28 +27,22 @@ def control(host: Host, data: str = "") -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-def recover(host: Host) -> str:
+def recover(host: Host, data: str) -> str:
     """Let a server that crashed recover in single-user mode, as pg_rewind needs it; or why it could not.
 
-    A standby's sign stands in the way of single-user mode, so ours is away for that moment; the server
-    that recovers holds the directory's lock and listens to nobody.
+    A standby's sign stands in the way of single-user mode and is taken away: so do this only where the
+    directory has a name by which nobody starts it.
     """
-    if control(host).get("Database cluster state") in _CLEAN:
+    if control(host, data).get("Database cluster state") in _CLEAN:
         return ""
     place = host.place
     config = ["-c", f"config_file={place.config}"] if place.config else []
-    ours = fencing.unfence_host(host)
+    host.remove(f"{data}/standby.signal")
+    asked = ["--single", "-F", "-D", data, *config, "-c", f"data_directory={data}", "template1"]
     try:
-        finished = host.run(
-            [place.program("postgres"), "--single", "-F", "-D", place.data, *config, "template1"],
-            deadline=_LONGEST,
-            check=False,
-        )
+        finished = host.run([place.program("postgres"), *asked], deadline=_LONGEST, check=False)
     except DataOpsError as error:
         return f"It did not recover: {error}"
-    finally:
-        if ours:
-            host.write(fencing.fence_file(host), fencing.MARK)
     return "" if not finished.returncode else f"It did not recover: {_last(finished)}"
 
 
@@ -71,7 +65,9 @@ def rewind(host: Host, data: str, upstream: Member, wanted: Upstream) -> tuple[H
     except DataOpsError as error:
         return "", f"It could not be rewound: {error}"
     if finished.returncode:
-        return "", f"It could not be rewound: {_last(finished)}"
+        begun = _BEGUN in finished.stdout + finished.stderr_tail
+        partly = ", and what is kept of it is partly rewound" if begun else ""
+        return "", f"It could not be rewound: {_last(finished)}{partly}."
     nothing = _NOTHING_TO_DO in finished.stdout + finished.stderr_tail
     return ("restart" if nothing else "rewind"), ""
 

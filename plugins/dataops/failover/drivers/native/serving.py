@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataops.errors import DataOpsError
 from dataops.failover.drivers.driver import DriverFailed
 from dataops.failover.drivers.native.session import Session
+from dataops.failover.hosts.ending import end_tree
 from dataops.failover.hosts.host import Host, HostFailed, postmaster
 from dataops.failover.hosts.member import Member
 from dataops.process import DeadlineExceeded, ProgramFailed
 
 LONGEST = 120.0
 """Seconds until a server that does not start or stop is reported."""
+_LISTENS = 30.0
+"""Seconds for a clean stop of a node whose state is thrown away or rewound anyway."""
 _APPEARS = 5.0
 """Seconds that a server which was started may take to be there: a supervisor may only have noted the wish."""
 _REAPED = 5.0
@@ -37,7 +40,7 @@ def start(member: Member, session: Session, *, meanwhile: Callable[[], None] | N
     _until_it_answers(member, session, meanwhile or (lambda: None))
 
 
-def stop(member: Member) -> None:
+def stop(member: Member, *, longest: float = LONGEST) -> None:
     """The node has stopped cleanly and no process of it is left; nothing where none ran."""
     host = member.host
     if not host.processes():
@@ -51,11 +54,29 @@ def stop(member: Member) -> None:
     except (ProgramFailed, HostFailed, DeadlineExceeded) as error:
         if host.processes():
             raise DriverFailed(f"{member.name} does not stop: {error}{last_words(host)}") from error
-    until = time.monotonic() + LONGEST
+    until = time.monotonic() + longest
     while living := host.processes():
         if time.monotonic() > until:
             raise DriverFailed(f"{member.name} did not stop: {len(living)} of its processes live.")
         time.sleep(0.005)
+
+
+def end(member: Member) -> None:
+    """No process of the node is left: stopped cleanly where it listens, killed where it does not.
+
+    For a node that is to be somebody's standby: a held server must not go on to hear that it should stop.
+    """
+    processes = member.host.processes()
+    if not any(process.stopped for process in processes):
+        try:
+            stop(member, longest=_LISTENS)
+        except DriverFailed:
+            pass
+        else:
+            return
+    living = end_tree(member.host)
+    if living:
+        raise DriverFailed(f"{member.name}: {len(living)} of its processes live in spite of SIGKILL.")
 
 
 def clear_lock(host: Host) -> None:

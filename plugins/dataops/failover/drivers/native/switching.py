@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from dataops.errors import DataOpsError
+from dataops.evidence.verdict import Verdict
 from dataops.failover.drivers.driver import DriverFailed
 from dataops.failover.drivers.native import promoting, serving
 from dataops.failover.drivers.native.fencing import fence
@@ -33,7 +34,12 @@ def switch(old: Member, new: Member, old_session: Session, new_session: Session)
             f"{new.name} has not received all that {old.name} wrote (its last checkpoint at {last}): "
             f"{old.name} is primary again. See why replication did not end."
         )
-    fence(old)
+    fenced = fence(old)
+    if fenced.verdict is not Verdict.PASSED or last_checkpoint(old) != last:
+        raise DriverFailed(
+            f"{old.name} came back by itself between its stop and its fence, and may have taken writes: "
+            f"nobody was promoted. {fenced.reason} See who starts it (Restart= of a service manager)."
+        )
     promoting.promote(new.name, new_session)
 
 

@@ -74,8 +74,10 @@ def test_a_killed_primary_is_succeeded_and_follows_its_successor_and_roles_can_b
 def test_a_primary_that_wrote_more_than_its_successor_is_rewound(cell: Cell, driver: NativeDriver) -> None:
     driver.inject("stop", "beta")
     cell.execute("alpha", "CREATE TABLE lost AS SELECT generate_series(1, 1000)")
-    driver.inject("kill", "alpha")
-    driver.fence("alpha")
+    driver.inject("hang", "alpha")
+    assert driver.fence("alpha").verdict is Verdict.PASSED
+    driver.heal("hang", "alpha")
+    assert driver.dead("alpha")
     driver.heal("stop", "beta")
     driver.promote("beta")
     cell.execute("beta", "CREATE TABLE kept AS SELECT generate_series(1, 10)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from dataops.evidence.verdict import Verdict
 from dataops.failover.drivers.native.driver import NativeDriver
 
+from sandbox import os_user
 from tests.integration.failover.cell import Cell
 
 ROLE = Path("plugins/dataops/failover/drivers/native/sql/roles/failover.sql")
@@ -45,12 +47,25 @@ def test_the_role_of_the_guide_suffices_for_a_failover_a_rewind_and_a_rebuild(
     assert cell.caught_up("alpha")
     no_password_is_shown(cell)
     driver.switch("beta", "alpha")
+    wal = with_wal_elsewhere(cell.cluster("beta").data)
     assert driver.rejoin("beta", "alpha", rebuild=True).how == "rebuild"
+    now = (cell.cluster("beta").data / "pg_wal").readlink()
+    assert now.parent == wal.parent
+    assert now != wal
     assert cell.caught_up("beta")
     assert driver.effect("kill", "alpha").verdict is Verdict.INCONCLUSIVE
     assert cell.execute("alpha", "SELECT rolsuper FROM pg_roles WHERE rolname = 'dataops_failover'") == [
         (False,)
     ]
+
+
+def with_wal_elsewhere(data: Path) -> Path:
+    """WAL lies in a folder of its own, as on a disk of its own."""
+    folder = data.parent / "wal"
+    (data / "pg_wal").rename(folder)
+    (data / "pg_wal").symlink_to(folder)
+    shutil.chown(folder, os_user.database_user())
+    return folder
 
 
 def no_password_is_shown(cell: Cell) -> None:
