@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,14 +20,9 @@ from dataops.failover.topology import Role
 from sandbox.deadline import wait_until
 from tests.integration.failover.drivers.patroni.conftest import resolver
 from tests.integration.failover.drivers.patroni.formation import Formation
+from tests.integration.failover.drivers.patroni.torture import torture
 
 THIRD = "gamma"
-
-
-def torture(test: Callable[..., None]) -> Callable[..., None]:
-    """A test that waits long for Patroni: make torture."""
-    skip = pytest.mark.skipif(not os.environ.get("DATAOPS_TORTURE"), reason="many rounds: make torture")
-    return pytest.mark.torture(skip(test))
 
 
 def roles(formation: Formation) -> tuple[str, str]:

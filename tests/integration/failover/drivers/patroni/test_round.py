@@ -1,0 +1,76 @@
+"""A whole round on a cluster that Patroni runs, from preflight to evidence, the guard beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+import psycopg2
+import pytest
+from dataops.backup.manifest.header import Consistency, Encryption, Header
+from dataops.connections import Connection
+from dataops.evidence.verdict import Verdict
+
+from tests.integration.backup import published
+from tests.integration.failover.cell import DATABASE, ENVIRONMENT, SCRIPT, SERVER, Cell
+from tests.integration.failover.drivers.patroni.formation import SCOPE, Formation
+from tests.integration.failover.drivers.patroni.torture import torture
+from tests.integration.failover.round.rounds import figure, red, rehearse, verdicts, watched
+
+
+@pytest.fixture
+def ruled(start_formation: Callable[..., Formation]) -> Formation:
+    """Two members, of which alpha leads, with the database ``shop``."""
+    formation = start_formation(names=("alpha", "beta"), never=frozenset())
+    formation.execute("alpha", f"CREATE DATABASE {DATABASE}")
+    at = formation.dsn("alpha").replace("/postgres?", f"/{DATABASE}?")
+    with closing(psycopg2.connect(at)) as session, session, session.cursor() as cursor:
+        cursor.execute(SCRIPT)
+    return formation
+
+
+@pytest.fixture
+def cell(make_cell: Callable[..., Cell], ruled: Formation) -> Cell:
+    """A cell's platform whose server is that cluster; its own servers are ended."""
+    made = make_cell(proven=False, route="libpq")
+    for name in made.clusters:
+        made.kill(name)
+    ((identifier,),) = ruled.execute("alpha", "SELECT system_identifier::text FROM pg_control_system()")
+    addresses = [member.address for member in ruled.members.values()]
+    allowed = {identifier: {"environment": ENVIRONMENT, "hosts": addresses}}
+    made.connections.update(ruled.connections())
+    made.connections["failover_targets"] = Connection("failover_targets", "generic", extra=allowed)
+    nodes = {name: {"connection": f"shop_{name}", "host": f"shop_{name}_host"} for name in ruled.names}
+    made.write_server(
+        connection="shop_alpha",
+        standby="shop_beta",
+        failover={
+            **{"driver": "patroni", "cluster": SCOPE, "api": "shop_api", "nodes": nodes},
+            "route": {"kind": "libpq", "connection": "shop_route"},
+        },
+    )
+    header = Header.model_validate({
+        **published.header(SERVER).model_dump(),
+        **{"kind": "server", "method": "physical", "environment": ENVIRONMENT, "server": SERVER},
+        "consistency": Consistency.BEST_KNOWN,
+        "encryption": Encryption(scheme="pgbackrest"),
+        "system_identifier": identifier,
+    })
+    published.prove(made.store, SERVER, published.publish(made.store, header))
+    return made
+
+
+@torture
+def test_a_crash_that_patroni_answers_by_itself_is_judged_by_the_clients_ledger(
+    cell: Cell, ruled: Formation
+) -> None:
+    cell.write_scenario("crash", objectives={"rpo": "10s"})
+    with watched(cell) as pager:
+        outcome = rehearse(cell)
+    assert red(outcome) == []
+    assert outcome.record.verdict is Verdict.PASSED
+    assert verdicts(outcome)["old primary fenced"] is Verdict.PASSED
+    assert verdicts(outcome)["old primary rejoined"] is Verdict.PASSED
+    assert figure(outcome, "rto") > 1  # Patroni waits until the lock of the dead leader ran out
+    assert ruled.leader() == "alpha"
+    assert pager.titles == []

@@ -1,0 +1,14 @@
+"""Tests that wait long for Patroni."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+
+def torture(test: Callable[..., None]) -> Callable[..., None]:
+    """A test for make torture alone."""
+    skip = pytest.mark.skipif(not os.environ.get("DATAOPS_TORTURE"), reason="many rounds: make torture")
+    return pytest.mark.torture(skip(test))
