@@ -138,7 +138,10 @@ def run(job: Job, *, approve: str = "") -> Outcome:
         APPROVE: lambda done: _approve(done[PREFLIGHT], approve),
         TEST: lambda done: carry_out(job, str(done[PREFLIGHT].data["hash"]), told=tested.append),
     }
-    reports, error = run_steps(actions, job.say)
+    try:
+        reports, error = run_steps(actions, job.say)
+    finally:
+        _let_go(job)
     if tested:  # also where an interruption hid it
         reports = [tested[0] if each.step == TEST else each for each in reports]
     record = record_of(job, reports)
@@ -152,6 +155,13 @@ def run(job: Job, *, approve: str = "") -> Outcome:
 def new_run(at: datetime) -> str:
     """``20261123T141500Z-3f9a2c``: the start in UTC and something random, safe in a key."""
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _let_go(job: Job) -> None:
+    """Sessions and machines that the driver keeps open, where it was made and keeps any."""
+    close: Callable[[], None] | None = getattr(job.__dict__.get("driver"), "close", None)
+    if close is not None:
+        close()
 
 
 def _approve(planned: StepReport, named: str) -> StepReport:

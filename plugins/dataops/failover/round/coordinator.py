@@ -25,6 +25,7 @@ from dataops.failover.planning.plan import Plan
 from dataops.failover.refusals.preflight import once_more
 from dataops.failover.round import breaking, keeping, mending, proving
 from dataops.failover.round.aborting import promotion_dies
+from dataops.failover.round.acts import ACTIONS, as_planned
 from dataops.failover.round.clients import clients, figures, served_again, session
 from dataops.failover.round.ending import carried_through, end_early
 from dataops.failover.round.enduring import endure
@@ -91,6 +92,8 @@ def _conduct(stage: Stage) -> BaseException | None:
             log.exception("The round %s broke", stage.run)
         orderly = end_early(stage, error)
     findings.add(carried_through(ended))
+    if ended is None:
+        findings.add(_as_planned(stage))
     keeping.keep(stage)
     if orderly:
         with findings.part("clean up"):
@@ -214,6 +217,12 @@ def _leg(stage: Stage, name: str, old: str, new: str, before: Topology) -> Leg:
     leg = Leg(name, f"{stage.run}-{name}", old, new, before)
     stage.legs.append(leg)
     return leg
+
+
+def _as_planned(stage: Stage) -> Check:
+    planned = [(each.action, each.node) for each in stage.plan.steps if each.action in ACTIONS.values()]
+    chosen = {stage.plan.candidate: stage.legs[0].new} if stage.legs[0].promotes else {}
+    return as_planned(planned, stage.acts.acts, instead=chosen)
 
 
 def _clean(stage: Stage) -> None:

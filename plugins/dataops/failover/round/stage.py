@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dataops.connections import Connection
 from dataops.errors import DataOpsError
@@ -12,6 +13,7 @@ from dataops.failover.drivers.driver import Driver
 from dataops.failover.job import Job
 from dataops.failover.journal import Phase
 from dataops.failover.journaling import Journal
+from dataops.failover.round.acts import Recorded
 from dataops.failover.round.findings import Findings
 from dataops.failover.round.leg import Leg
 from dataops.failover.round.watch import Watch
@@ -53,10 +55,15 @@ class Stage:
         two = {self.plan.primary, self.plan.candidate}
         return tuple(each.name for each in self.before.standbys if each.name not in two)
 
+    @cached_property
+    def acts(self) -> Recorded:
+        """The driver, which notes what it is told."""
+        return Recorded(self.job.driver)
+
     @property
     def driver(self) -> Driver:
         """What breaks, promotes and mends."""
-        return self.job.driver
+        return cast("Driver", self.acts)
 
     @property
     def scenario(self) -> Scenario:

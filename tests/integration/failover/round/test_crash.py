@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dataops.evidence.verdict import Verdict
 
 from tests.integration.failover.cell import Cell
 from tests.integration.failover.round.rounds import figure, red, rehearse, verdicts, watched
 
 
-def test_a_killed_primary_is_followed_by_its_standby_and_comes_back(cell: Cell) -> None:
+def test_a_killed_primary_is_followed_by_its_standby_and_comes_back(make_cell: Callable[..., Cell]) -> None:
+    cell = make_cell(synchronous=True)
     cell.write_scenario("crash")
 
     with watched(cell) as pager:
