@@ -91,15 +91,17 @@ class Timing:
 
 
 def timing(ledger: Ledger, marks: Marks, *, steady: float, until: float | None = None) -> Timing:
-    """The time without service of the worst session.
+    """The time without service of the worst session: without service at the end is worse than any time.
 
     ``steady``: seconds for which nothing but acknowledgements must follow. ``until``: the moment before the
     next disturbance of the same run, where there is one. ``ValueError`` where nothing was broken yet.
     """
-    return max(
-        timings(ledger, marks, steady=steady, until=until),
-        key=lambda each: (each.rto is None, -each.well_for, each.rto or 0.0),
-    )
+    return max(timings(ledger, marks, steady=steady, until=until), key=_badness)
+
+
+def _badness(found: Timing) -> tuple[bool, float]:
+    """The worst session is the one that was not restored, well for the shortest; else the longest without."""
+    return (True, -found.well_for) if found.rto is None else (False, found.rto)
 
 
 def timings(ledger: Ledger, marks: Marks, *, steady: float, until: float | None = None) -> tuple[Timing, ...]:

@@ -133,6 +133,17 @@ def test_the_parts_always_add_up_to_the_whole(outcomes, fault, detected, fenced,
             assert min(astuple(found.split)) >= 0
 
 
+@given(st.lists(st.text("afu.", min_size=1, max_size=40), min_size=1, max_size=4))
+def test_no_session_fared_worse_than_the_worst(outcomes: list[str]) -> None:
+    sessions = [
+        session("aaa" + each + "aaaa", number=n, interval=0.1 + n / 300) for n, each in enumerate(outcomes, 1)
+    ]
+    marks = Marks(fault=0.35)
+    worst = timing(ledger(*sessions), marks, steady=STEADY)
+    every = [each.rto for each in timings(ledger(*sessions), marks, steady=STEADY)]
+    assert worst.rto == (None if None in every else max(each for each in every if each is not None))
+
+
 @given(st.text("afu", min_size=1, max_size=30))
 def test_more_trouble_never_makes_it_better(outcomes: str) -> None:
     calm = session("aaa" + "a" * len(outcomes) + "aaaa")
