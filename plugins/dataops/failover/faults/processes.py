@@ -6,6 +6,7 @@ import signal
 import time
 from dataclasses import dataclass
 
+from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Check
 from dataops.failover.drivers.driver import DriverFailed, Told
 from dataops.failover.faults.fault import Fault, Ground, proven, unproven
@@ -23,7 +24,7 @@ class Kill(Fault):
     """SIGKILL to the whole tree at once, as a loss of power: nothing is flushed, nobody is told."""
 
     def supports(self, ground: Ground) -> str:
-        return ""
+        return unseen(ground)
 
     def tell(self, ground: Ground, node: str) -> Told:
         member = ground.members[node]
@@ -44,7 +45,7 @@ class Stop(Fault):
     """A fast stop: sessions end, WAL is flushed and sent, a last checkpoint is written."""
 
     def supports(self, ground: Ground) -> str:
-        return ""
+        return unseen(ground)
 
     def tell(self, ground: Ground, node: str) -> Told:
         member = ground.members[node]
@@ -72,7 +73,7 @@ class Hold(Fault):
     scope: str
 
     def supports(self, ground: Ground) -> str:
-        return ""
+        return unseen(ground)
 
     def tell(self, ground: Ground, node: str) -> Told:
         member = ground.members[node]
@@ -129,7 +130,7 @@ class KillAll(Fault):
     """Every node at once: what is left of a region that is lost."""
 
     def supports(self, ground: Ground) -> str:
-        return ""
+        return unseen(ground)
 
     def tell(self, ground: Ground, node: str) -> Told:
         members = ground.members.values()
@@ -151,6 +152,16 @@ class KillAll(Fault):
     def heal(self, ground: Ground, node: str) -> None:
         for each in ground.members:
             ground.start(each)
+
+
+def unseen(ground: Ground) -> str:
+    """Empty where every node's machine shows us its processes; else which does not, and why."""
+    for name, member in ground.members.items():
+        try:
+            member.host.processes()
+        except DataOpsError as error:
+            return f"The processes of {name} cannot be seen: {error}"
+    return ""
 
 
 def start_words(member: Member) -> str:

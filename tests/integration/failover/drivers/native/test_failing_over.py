@@ -71,23 +71,6 @@ def test_a_killed_primary_is_succeeded_and_follows_its_successor_and_roles_can_b
     assert seen.node("beta").timeline == 3
 
 
-def test_a_primary_that_wrote_more_than_its_successor_is_rewound(cell: Cell, driver: NativeDriver) -> None:
-    driver.inject("stop", "beta")
-    cell.execute("alpha", "CREATE TABLE lost AS SELECT generate_series(1, 1000)")
-    driver.inject("hang", "alpha")
-    assert driver.fence("alpha").verdict is Verdict.PASSED
-    driver.heal("hang", "alpha")
-    assert driver.dead("alpha")
-    driver.heal("stop", "beta")
-    driver.promote("beta")
-    cell.execute("beta", "CREATE TABLE kept AS SELECT generate_series(1, 10)")
-    back = driver.rejoin("alpha", "beta")
-    assert (back.how, back.kept) == ("rewind", "")
-    assert cell.caught_up("alpha")
-    found = cell.execute("alpha", "SELECT to_regclass('lost'), (SELECT count(*) FROM kept)")
-    assert found == [(None, 10)]
-
-
 def move_on(cell: Cell, node: str) -> None:
     """WAL of before is recycled, as far as nothing holds it."""
     for _ in range(3):
@@ -123,13 +106,3 @@ def test_the_wal_that_a_node_needs_to_come_back_is_held_and_without_it_the_node_
         assert back.kept.startswith(str(cell.cluster("beta").data) + ".before-")
         assert cell.caught_up("beta")
         assert cell.execute("beta", "SHOW port") == [(str(cell.cluster("beta").port),)]
-
-
-def test_a_fence_is_taken_away_before_the_commit_point(cell: Cell, driver: NativeDriver) -> None:
-    driver.inject("kill", "alpha")
-    driver.fence("alpha")
-    driver.fence("alpha")
-    driver.unfence("alpha")
-    driver.heal("kill", "alpha")
-    assert cell.primaries() == ["alpha"]
-    assert wait_until(lambda: streams(cell, "beta"), seconds=10)

@@ -91,6 +91,18 @@ def test_a_standby_whose_receiver_stands_still_falls_behind(shared_cell: Cell, d
         driver.inject("lagging_standby", "alpha")
 
 
+def test_a_fence_is_taken_away_where_the_node_never_lost_its_role(
+    shared_cell: Cell, driver: NativeDriver
+) -> None:
+    driver.inject("kill", "alpha")
+    for _ in range(2):
+        assert driver.fence("alpha").verdict is Verdict.PASSED
+    driver.unfence("alpha")
+    driver.heal("kill", "alpha")
+    assert shared_cell.primaries() == ["alpha"]
+    assert written(shared_cell, seconds=10)
+
+
 @pytest.mark.usefixtures("needs_nft")
 def test_a_node_that_is_cut_from_all_is_silent_though_it_lives(
     shared_cell: Cell, driver: NativeDriver

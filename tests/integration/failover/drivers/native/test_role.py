@@ -39,12 +39,16 @@ def test_the_role_of_the_guide_suffices_for_a_failover_a_rewind_and_a_rebuild(
     assert seen.node("beta").streaming
     driver.inject("stop", "beta")
     cell.execute("alpha", "CREATE TABLE lost AS SELECT 1")
-    driver.inject("kill", "alpha")
-    driver.fence("alpha")
+    driver.inject("hang", "alpha")
+    assert driver.fence("alpha").verdict is Verdict.PASSED
+    driver.heal("hang", "alpha")
+    assert driver.dead("alpha")
     driver.heal("stop", "beta")
     driver.promote("beta")
-    assert driver.rejoin("alpha", "beta").how == "rewind"
+    back = driver.rejoin("alpha", "beta")
+    assert (back.how, back.kept) == ("rewind", "")
     assert cell.caught_up("alpha")
+    assert cell.execute("alpha", "SELECT to_regclass('lost')") == [(None,)]
     no_password_is_shown(cell)
     driver.switch("beta", "alpha")
     wal = with_wal_elsewhere(cell.cluster("beta").data)
