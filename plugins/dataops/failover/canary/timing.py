@@ -117,23 +117,40 @@ def timings(ledger: Ledger, marks: Marks, *, steady: float, until: float | None 
 
 
 def _of_session(session: int, writes: Sequence[Write], marks: Marks, fault: float, steady: float) -> Timing:
-    """The longer of two times: between failures at its ends, and between two acknowledgements in a row.
+    """From the last acknowledgement before the first failure to the first lasting one after it.
 
-    The second is what a client sees whose write only took long, as behind a pooler that holds it back.
+    A write that only took long, as behind a pooler that holds it back, counts where that is worse; but none
+    of later, when service was restored.
     """
-    pause = _longest_pause(session, writes, marks, fault, steady)
     felt = next(
         (at for at, write in enumerate(writes) if write.answered >= fault and not write.acknowledged), None
     )
     if felt is None:
-        return pause
+        return _unfelt(session, writes, marks, fault, steady)
     last = next((write.answered for write in reversed(writes[:felt]) if write.acknowledged), fault)
     restored, well_for = _restored(writes[felt:], steady)
     if restored is None:
         return Timing(session, last, None, True, well_for, None)
-    if pause.rto is not None and pause.rto > restored - last:
-        return replace(pause, felt=True)
+    pause = _longest_pause([write for write in writes if write.answered <= restored], fault)
+    if pause is not None and pause[1] - pause[0] > restored - last:
+        last, restored = pause
     return Timing(session, last, restored, True, well_for, _split(last, restored, marks))
+
+
+def _unfelt(session: int, writes: Sequence[Write], marks: Marks, fault: float, steady: float) -> Timing:
+    """No write went wrong: the longest pause is what the fault cost at most."""
+    last = writes[-1].answered if writes else fault
+    pause = _longest_pause(writes, fault)
+    if pause is None or last - fault < steady:
+        return Timing(session, last, None, False, max(0.0, last - fault), None)
+    return Timing(session, *pause, False, last - fault, _split(*pause, marks))
+
+
+def _longest_pause(writes: Sequence[Write], fault: float) -> tuple[float, float] | None:
+    """The two acknowledgements in a row that lie furthest apart, the later one after the fault."""
+    answers = [write.answered for write in writes if write.acknowledged]
+    pauses = [pause for pause in pairwise(answers) if pause[1] >= fault]
+    return max(pauses, key=lambda pause: pause[1] - pause[0], default=None)
 
 
 def _restored(writes: Sequence[Write], steady: float) -> tuple[float | None, float]:
@@ -149,19 +166,6 @@ def _restored(writes: Sequence[Write], steady: float) -> tuple[float | None, flo
         if well_for >= steady:
             return begun, well_for
     return None, well_for
-
-
-def _longest_pause(
-    session: int, writes: Sequence[Write], marks: Marks, fault: float, steady: float
-) -> Timing:
-    """The longest pause between two acknowledgements in a row of which the later came after the fault."""
-    answers = [write.answered for write in writes if write.acknowledged]
-    well_for = max(0.0, answers[-1] - fault) if answers else 0.0
-    pauses = [(later - earlier, earlier, later) for earlier, later in pairwise(answers) if later >= fault]
-    if not pauses or well_for < steady:
-        return Timing(session, answers[-1] if answers else fault, None, False, well_for, None)
-    _, last, restored = max(pauses)
-    return Timing(session, last, restored, False, well_for, _split(last, restored, marks))
 
 
 def _split(last: float, restored: float, marks: Marks) -> Split:

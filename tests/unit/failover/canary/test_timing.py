@@ -86,6 +86,11 @@ def test_a_write_that_only_took_long_counts_where_it_is_worse_than_any_failure()
     assert (found.last, found.restored) == (pytest.approx(0.3), pytest.approx(0.9))
 
 
+def test_a_write_that_took_long_once_service_was_restored_is_not_the_faults() -> None:
+    found = timing(ledger(session("aaafaaaa......aaaa")), Marks(fault=0.35), steady=STEADY)
+    assert (found.last, found.restored) == (pytest.approx(0.3), pytest.approx(0.5))
+
+
 def test_a_canary_that_stopped_with_the_fault_measured_nothing() -> None:
     found = timing(ledger(session("aaa")), Marks(fault=0.35), steady=STEADY)
     assert found.rto is None
