@@ -123,14 +123,13 @@ def _change_roles(stage: Stage, change: Callable[[Stage, Leg], None]) -> None:
     _there(stage, there, change)
     with findings.part("data checks"):
         proving.data_checks(stage, there)
-    if there.old == there.new:
-        return
-    with findings.part("rejoin"):
-        rejoined = mending.proven_back(stage, there, mending.bring_back(stage, there))
-        proving.same_rows(stage, proving.SAME, primary=there.new)
-    if stage.scenario.failback and rejoined:
-        stage.watch.check()
-        _back(stage, there)
+    if there.promotes:
+        with findings.part("rejoin"):
+            rejoined = mending.proven_back(stage, there, mending.bring_back(stage, there))
+            proving.same_rows(stage, proving.SAME, primary=there.new)
+        if stage.scenario.failback and rejoined:
+            stage.watch.check()
+            _back(stage, there)
     proving.settled(stage, proving.STEADY, primary=stage.serving)
 
 

@@ -50,6 +50,11 @@ class Stage:
     """Nodes by the address at which they see themselves, ``host:port``."""
 
     @property
+    def has_wal(self) -> bool:
+        """Whether nodes tell timelines and LSNs at all: those that share one storage (Aurora) have none."""
+        return any(each.timeline for each in self.before.nodes)
+
+    @property
     def followers(self) -> tuple[str, ...]:
         """Standbys that are neither of the two: they are led to the new primary once there is one."""
         two = {self.plan.primary, self.plan.candidate}

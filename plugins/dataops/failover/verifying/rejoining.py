@@ -26,6 +26,8 @@ class Follower:
     needed: int
     own: Collection[str] | None = ()
     missing: Collection[str] = ()
+    has_wal: bool = True
+    """False where nodes share one storage: then there is no timeline and nothing to replay."""
 
 
 def follows(name: str, seen: Follower, *, how: str = "") -> Check:
@@ -42,7 +44,6 @@ def _parts(seen: Follower) -> tuple[Part, ...]:
     node, primary = seen.node, seen.primary
     told = node.role is not Role.UNKNOWN
     same = node.system_identifier == primary.system_identifier
-    timelines = node.timeline and primary.timeline
     return (
         part(
             "standby",
@@ -57,6 +58,21 @@ def _parts(seen: Follower) -> tuple[Part, ...]:
             expected=primary.system_identifier,
             observed=node.system_identifier,
         ),
+        *(_of_wal(seen) if seen.has_wal else ()),
+        part(
+            "streaming",
+            node.streaming if told else None,
+            expected="its WAL receiver streams",
+            observed="it streams" if node.streaming else "it does not",
+        ),
+        _rows(seen),
+    )
+
+
+def _of_wal(seen: Follower) -> tuple[Part, ...]:
+    node, primary = seen.node, seen.primary
+    timelines = node.timeline and primary.timeline
+    return (
         part(
             "timeline",
             node.timeline == primary.timeline if timelines else None,
@@ -64,18 +80,11 @@ def _parts(seen: Follower) -> tuple[Part, ...]:
             observed=node.timeline,
         ),
         part(
-            "streaming",
-            node.streaming if told else None,
-            expected="its WAL receiver streams",
-            observed="it streams" if node.streaming else "it does not",
-        ),
-        part(
             "replay advances",
             node.lsn >= seen.needed if node.lsn else None,
             expected=f"at least LSN {seen.needed}",
             observed=f"LSN {node.lsn}",
         ),
-        _rows(seen),
     )
 
 

@@ -13,6 +13,8 @@ from dataops.evidence.verdict import Check, Part, Verdict
 from dataops.failover.topology import Role, Topology
 from dataops.failover.verifying.judged import judged, part
 
+_WITHOUT = frozenset({"aurora"})
+"""Drivers of clusters whose nodes have no WAL of their own."""
 _LINE = re.compile(r"^\s*(\d+)\s+([0-9A-Fa-f]+)/([0-9A-Fa-f]+)(?:\s+(.*))?$")
 
 
@@ -89,6 +91,9 @@ def one_line_of_history(
     begun = max((each.timeline for each in before.primaries), default=0)
     wanted = begun + promotions
     expected = f"timeline {wanted} everywhere" if promotions else f"timeline {begun}, as before"
+    if before.driver in _WITHOUT and not any(each.timeline for each in (*before.nodes, *after.nodes)):
+        why = f"nodes of {before.driver} share one storage, and have no timelines"
+        return Check(name=name, verdict=Verdict.NOT_APPLICABLE, expected=expected, reason=why)
     observed = ", ".join(f"{each.name} {each.timeline or each.role.value}" for each in after.nodes)
     if not begun or not after.node(primary).timeline:
         why = f"nobody could read the timeline of {primary}"
