@@ -148,7 +148,8 @@ class _Planner:
         yield self._fence()
         yield self._promote()
         yield self._verify(Phase.COMMITTED, "the promotion failed cleanly: no second primary, nothing hidden")
-        yield self._told(Phase.COMMITTED, "start", self.candidate, f"Start {self.candidate} again")
+        title = f"Start {self.candidate} again"
+        yield self._told(Phase.COMMITTED, "heal", self.candidate, title, self.fault)
         yield self._promote()
         yield self._route(self.candidate)
         yield from self._follow(self.candidate)

@@ -104,7 +104,7 @@ def test_a_promotion_that_dies_is_gone_on_with_and_never_reverted() -> None:
         "fence alpha",
         "promote beta",
         "verify",
-        "start beta",
+        "heal beta",
         "promote beta",
         "route beta",
     ]
