@@ -55,7 +55,11 @@ class Sandbox:
     @property
     def clusters(self) -> list[Cluster]:
         """Its PostgreSQL servers, by their folders."""
-        return [Cluster(self.home.private / name, 0, "") for name in DATABASE_SERVERS]
+        return [self.cluster(name) for name in DATABASE_SERVERS]
+
+    def cluster(self, name: str) -> Cluster:
+        """One of its PostgreSQL servers, by its folder."""
+        return Cluster(self.home.private / name, 0, "")
 
     def processes(self) -> list[int]:
         """Every process of this sandbox: services, what they started, PostgreSQL's backends."""
