@@ -56,6 +56,7 @@ class Rejoining:
         """How it came back; ``DriverFailed`` where it does not stream in the end."""
         begun = time.monotonic()
         if not rebuild and self._is_standby() and self._repointed(self._wanted()):
+            self._drop_stale_slots()
             return Rejoined("restart", time.monotonic() - begun, reason="It was a standby all along.")
         serving.end(self.member)
         holding.hold(self.leader, [self.member.name])  # the checkpoint would let WAL go
@@ -187,8 +188,6 @@ class Rejoining:
             said = serving.last_words(self._host)
             return f"It runs, and did not stream from {self.upstream.name} in {_STREAMS:g} s.{said}"
         self._drop_stale_slots()
-        holding.release(self.leader, self.member.name)
-        holding.release_all(self.session)
         if self._host.exists(rebuilding.own_files(self._host)):
             self._host.run(["rm", "-rf", "--", rebuilding.own_files(self._host)], deadline=60)
         return ""
@@ -218,7 +217,9 @@ class Rejoining:
             self.leader.ask(_SOMETHING, within=2)
 
     def _drop_stale_slots(self) -> None:
-        """The slots by which other nodes followed it once would keep WAL here for ever."""
+        """What holds WAL for this node, and the slots by which others followed it, would do so for ever."""
+        holding.release(self.leader, self.member.name)
+        holding.release_all(self.session)
         for other in (self.leader, *self.others):
             with suppress(DataOpsError):  # a node that is away is dealt with when it comes back
                 theirs = str(other.ask("SHOW primary_slot_name", within=5)[0][0])

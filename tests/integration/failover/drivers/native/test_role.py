@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,17 +19,25 @@ from tests.integration.failover.cell import Cell
 ROLE = Path("plugins/dataops/failover/drivers/native/sql/roles/failover.sql")
 
 
-@pytest.fixture
-def driver(cell: Cell) -> Iterator[NativeDriver]:
+@contextmanager
+def driven_by_the_role(cell: Cell) -> Generator[NativeDriver]:
+    """The driver, whose connections to the nodes log in as the role."""
     (server,) = cell.platform.inventory.servers
     cell.execute("alpha", ROLE.read_text(), dbname="postgres")
     cell.execute("alpha", "ALTER ROLE dataops_failover PASSWORD 'let:me\\in'", dbname="postgres")
-    assert cell.caught_up()
-    for name in ("cell_alpha", "cell_beta"):
-        cell.connections[name] = replace(
-            cell.connections[name], login="dataops_failover", password="let:me\\in"
+    for name in cell.clusters:
+        if name != "alpha":
+            assert cell.caught_up(name)
+        cell.connections[f"cell_{name}"] = replace(
+            cell.connections[f"cell_{name}"], login="dataops_failover", password="let:me\\in"
         )
     with NativeDriver.of(server, cell.platform.connection) as made:
+        yield made
+
+
+@pytest.fixture
+def driver(cell: Cell) -> Iterator[NativeDriver]:
+    with driven_by_the_role(cell) as made:
         yield made
 
 
@@ -61,6 +71,34 @@ def test_the_role_of_the_guide_suffices_for_a_failover_a_rewind_and_a_rebuild(
     assert cell.execute("alpha", "SELECT rolsuper FROM pg_roles WHERE rolname = 'dataops_failover'") == [
         (False,)
     ]
+
+
+@pytest.mark.torture
+@pytest.mark.skipif(not os.environ.get("DATAOPS_TORTURE"), reason="a cell of three nodes: make torture")
+def test_of_three_nodes_all_follow_the_new_primary_and_no_slot_is_left_over(
+    make_cell: Callable[..., Cell],
+) -> None:
+    cell = make_cell(standbys=2)
+    slots = "SELECT slot_name FROM pg_replication_slots WHERE active ORDER BY 1"
+    idle = "SELECT slot_name FROM pg_replication_slots WHERE NOT active"
+    with driven_by_the_role(cell) as driver:
+        driver.inject("kill", "alpha")
+        driver.fence("alpha")
+        driver.promote("beta")
+        driver.route("beta")
+        assert driver.rejoin("gamma", "beta").how == "restart"
+        assert driver.rejoin("alpha", "beta").how in {"rewind", "restart"}
+        seen = driver.observe()
+        assert [node.streaming for node in seen.nodes] == [True, False, True]
+        assert cell.execute("beta", slots) == [("alpha",), ("gamma",)]
+        assert [cell.execute(name, idle) for name in cell.clusters] == [[], [], []]
+        driver.switch("beta", "alpha")
+        driver.route("alpha")
+        for name in ("gamma", "beta"):
+            assert driver.rejoin(name, "alpha").how == "restart"
+            assert cell.caught_up(name)
+        assert cell.execute("alpha", slots) == [("beta",), ("gamma",)]
+        assert [cell.execute(name, idle) for name in cell.clusters] == [[], [], []]
 
 
 def with_wal_elsewhere(data: Path) -> Path:
