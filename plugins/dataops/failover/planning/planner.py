@@ -124,20 +124,29 @@ class _Planner:
         yield self._route(self.candidate)
         yield from self._follow(self.candidate)
         yield self._verify(Phase.PROMOTED, "nothing acknowledged is lost, one node takes writes")
-        yield self._rejoin(self.primary, self.candidate)
-        yield from self._failback()
+        yield from self._mended()
 
     def _failover(self) -> Iterable[Step]:
-        yield self._break()
-        if not self.teller.automatic:
-            yield self._fence()
-        yield self._promote()
+        """A cluster that promotes by itself may do so at any moment: it is committed to before the fault."""
         if self.teller.automatic:
+            yield self._break(Phase.COMMITTED)
+            yield self._promote()
+            yield self._route(self.candidate)
             yield self._fence()
-        yield self._route(self.candidate)
+        else:
+            yield self._break()
+            yield self._fence()
+            yield self._promote()
+            yield self._route(self.candidate)
         yield from self._follow(self.candidate)
         yield self._verify(Phase.PROMOTED, "the ledger against the rows, timelines, one writable primary")
-        if self.fault in OUTLIVES_FENCE:
+        yield from self._mended()
+
+    def _mended(self) -> Iterable[Step]:
+        """The old primary comes back, and is primary again where the scenario says so."""
+        if self.candidate == self.primary:  # a managed service: what is behind that name has changed
+            return
+        if self.way is Course.FAIL_OVER and self.fault in OUTLIVES_FENCE:
             yield self._heal(Phase.PROMOTED)
         yield self._rejoin(self.primary, self.candidate)
         yield from self._failback()
@@ -154,8 +163,7 @@ class _Planner:
         yield self._route(self.candidate)
         yield from self._follow(self.candidate)
         yield self._verify(Phase.PROMOTED, "the ledger against the rows, timelines, one writable primary")
-        yield self._rejoin(self.primary, self.candidate)
-        yield from self._failback()
+        yield from self._mended()
 
     def _endured(self) -> Iterable[Step]:
         yield self._break()
@@ -177,7 +185,7 @@ class _Planner:
         yield self._heal(Phase.BREAKING)
 
     def _failback(self) -> Iterable[Step]:
-        if not self.scenario.failback or self.candidate == self.primary:
+        if not self.scenario.failback:
             return
         title = self._title_of_switch(self.primary)
         turned = self._led_by(self.candidate)
@@ -187,10 +195,10 @@ class _Planner:
         yield self._rejoin(self.candidate, self.primary, Phase.FAILED_BACK)
         yield self._verify(Phase.FAILED_BACK, "timelines, hashes between the nodes, one writable primary")
 
-    def _break(self) -> Step:
+    def _break(self, phase: Phase = Phase.BREAKING) -> Step:
         what = "every node" if self.way is Course.RESTORE else self.broken
         title = f"Break {what}: {self.fault}, and prove that it took effect"
-        return self._told(Phase.BREAKING, "break", self.broken, title, self.fault)
+        return self._told(phase, "break", self.broken, title, self.fault)
 
     def _fence(self) -> Step:
         title = f"Fence {self.primary}: prove that it takes no write, and would not after a restart"

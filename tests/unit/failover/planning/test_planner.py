@@ -67,8 +67,11 @@ def test_a_crash_fences_before_it_promotes_and_fails_back() -> None:
 
 
 def test_a_cluster_that_promotes_by_itself_is_waited_for_and_fenced_after() -> None:
-    found = actions(planned(automatic=True))
-    assert found[1:4] == ["break alpha", "promote beta", "fence alpha"]
+    found = planned(automatic=True)
+    assert actions(found)[1:5] == ["break alpha", "promote beta", "route beta", "fence alpha"]
+    lines = text(found).splitlines()
+    at = next(number for number, line in enumerate(lines) if "commit point" in line)
+    assert "Break alpha" in lines[at + 1]
 
 
 def test_without_failback_roles_stay_as_they_are() -> None:
@@ -173,7 +176,9 @@ def test_a_node_of_a_managed_service_takes_over_from_itself() -> None:
     seen = cluster(node("alpha", PRIMARY), driver="rds")
     found = planned(seen=seen, automatic=True)
     assert (found.primary, found.candidate) == ("alpha", "alpha")
-    assert "switch alpha" not in actions(found)
+    assert not {"switch alpha", "rejoin alpha"} & set(actions(found))
+    switched = planned(scenario("switchover"), seen, automatic=True)
+    assert actions(switched) == ["canary", "switch alpha", "route alpha", "verify", "verify"]
     assert found.loss.bytes == 0
 
 
