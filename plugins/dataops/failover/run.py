@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dataops.evidence import Published
     from dataops.evidence.record import Record
     from dataops.failover.planning.plan import Plan
+    from dataops.failover.topology import Topology
 
 PREFLIGHT, APPROVE, TEST = "preflight", "approve", "test"
 STEPS = (PREFLIGHT, APPROVE, TEST)
@@ -76,7 +77,7 @@ def preflight(job: Job) -> StepReport:
         checks=checks,
         figures=(Figure(name="readiness debts", value=len(debts), unit="count"),),
         artifacts=(kept, Artifact(key=shown.key, size=shown.size, sha256=shown.sha256)),
-        programs={"postgresql": str(max(each.version for each in seen.nodes))},
+        programs=_programs(seen),
         data={
             "plan": kept.key,
             "markdown": shown.key,
@@ -190,6 +191,15 @@ def _insist_on(plan: Plan, wanted: str, job: Job) -> None:
         raise ConfigurationError(
             f"{job.name} needs a person's approval: name the hash of the plan that was agreed to."
         )
+
+
+def _programs(seen: Topology) -> dict[str, str]:
+    """PostgreSQL's version of each node that told it, from ``server_version_num``."""
+    return {
+        f"PostgreSQL of {each.name}": f"{each.version // 10000}.{each.version % 10000}"
+        for each in seen.nodes
+        if each.version
+    }
 
 
 def _without_plan(job: Job, started: datetime, checks: Sequence[Check], error: NoPlan) -> StepReport:

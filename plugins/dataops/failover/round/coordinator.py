@@ -126,7 +126,8 @@ def _change_roles(stage: Stage, change: Callable[[Stage, Leg], None]) -> None:
     if there.promotes:
         with findings.part("rejoin"):
             rejoined = mending.proven_back(stage, there, mending.bring_back(stage, there))
-            proving.same_rows(stage, proving.SAME, primary=there.new)
+            if rejoined:
+                proving.same_rows(stage, proving.SAME, primary=there.new)
         if stage.scenario.failback and rejoined:
             stage.watch.check()
             _back(stage, there)

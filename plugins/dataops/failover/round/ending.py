@@ -44,7 +44,7 @@ def carried_through(error: BaseException | None) -> Check:
 def end_early(stage: Stage, error: BaseException) -> bool:
     """Whether the cluster is in order now, as far as it is ours to bring there; what was done is on record.
 
-    Where it is not, or past the commit point, a person is called. Raises nothing that was foreseen.
+    Where it is not, or where it was brought forward, a person is called. Raises nothing that was foreseen.
     """
     ours = not isinstance(error, NO_LONGER_OURS)
     if not ours and stage.committed:
@@ -79,7 +79,7 @@ def _end(stage: Stage, *, ours: bool) -> bool:
     red = first_red(acting.checks)
     if red is None and ours and decision.course is Course.FORWARD and stage.phase is Phase.COMMITTED:
         journal.advance(Phase.PROMOTED)
-    if red is not None or decision.course is not Course.HEAL:
+    if red is not None or decision.course in {Course.FORWARD, Course.HANDS_OFF}:
         _page(stage, acting, decision)
     return red is None and ours and decision.course is not Course.HANDS_OFF
 

@@ -175,6 +175,7 @@ def settled(stage: Stage, name: str, *, primary: str, left: Collection[str] = ()
         time.sleep(0.1)
         seen = stage.driver.observe()
     stage.findings.add(steady.steady_state(name, stage.before, seen, primary=primary, lag=lag, left=left))
+    writable(stage, f"{WRITABLE} (at the end)", expected=primary, seen=seen)
     stage.findings.ask(SLOTS, lambda: no_stale_slot(take(stage.driver.connection(primary))))
 
 
