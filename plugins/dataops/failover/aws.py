@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 from dataops.connections import Connection
@@ -10,6 +12,8 @@ from dataops.failover.drivers.driver import DriverFailed, OutcomeUnknown
 
 T = TypeVar("T")
 
+_MAKING = threading.Lock()
+"""Held while a client is made: a session of boto3 is not thread-safe, a client is (boto3 guide, Clients)."""
 _TRANSIENT = frozenset((
     "InternalFailure",
     "InternalError",
@@ -36,19 +40,26 @@ def client(connection: Connection, service: str, region: str | None) -> Any:
     ``extra``: region_name, endpoint_url, aws_session_token. Bounded: an API that does not answer within
     seconds is tried three times, and then counts as silent.
     """
-    from boto3.session import Session
     from botocore.config import Config
 
-    session: Any = Session()  # one of our own: the shared one is not safe between threads
-    return session.client(
-        service,
-        region_name=region or connection.extra.get("region_name"),
-        aws_access_key_id=connection.login or None,
-        aws_secret_access_key=connection.password or None,
-        aws_session_token=connection.extra.get("aws_session_token"),
-        endpoint_url=connection.extra.get("endpoint_url"),
-        config=Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3}),
-    )
+    with _MAKING:
+        return _session().client(
+            service,
+            region_name=region or connection.extra.get("region_name"),
+            aws_access_key_id=connection.login or None,
+            aws_secret_access_key=connection.password or None,
+            aws_session_token=connection.extra.get("aws_session_token"),
+            endpoint_url=connection.extra.get("endpoint_url"),
+            config=Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3}),
+        )
+
+
+@cache
+def _session() -> Any:
+    """One for all clients: reading AWS's description of a service anew costs more than a call."""
+    from boto3.session import Session
+
+    return Session()
 
 
 def asked(doing: str, call: Callable[[], T]) -> T:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from dataops.connections import Connection
 from dataops.errors import DataOpsError
@@ -42,8 +43,14 @@ class Nodes:
         """
         with ThreadPoolExecutor(len(self._connections) + 1) as asking:
             arriving = asking.submit(_who_answers, route)
-            looks = list(asking.map(self._look, self._connections))
-        return with_sync_states(looks), self._named(arriving.result())
+            said = list(asking.map(self._look, self._connections))
+        arrived = arriving.result()
+        there = (look.node.name for look, who in said if who and who == arrived)
+        return with_sync_states(look for look, _ in said), next(there, "")
+
+    def ask(self, name: str, statement: str, within: float) -> list[tuple[Any, ...]]:
+        """The rows of a statement straight from a node, within so many seconds; raises as ``Session.ask``."""
+        return self._sessions[name].ask(statement, within=within)
 
     def takes_writes(self, name: str) -> bool:
         """Whether the node would take a write now; False where it does not answer."""
@@ -54,51 +61,46 @@ class Nodes:
 
     def arrival(self, route: Connection) -> str:
         """The node at which a client of the route arrives now; empty where at none, or nobody can tell."""
-        return self._named(_who_answers(route))
+        arrived = _who_answers(route)
+        there = (name for name, session in self._sessions.items() if arrived and _who(session) == arrived)
+        return next(there, "")
 
     def close(self) -> None:
         """Let the sessions go."""
         for session in self._sessions.values():
             session.close()
 
-    def _named(self, who: Sequence[object]) -> str:
-        if not who:
-            return ""
-        for name, session in self._sessions.items():
-            try:
-                ((*also, _),) = session.ask(_WHO, within=PATIENCE)
-            except DataOpsError:
-                continue
-            if also == list(who):
-                return name
-        return ""
-
-    def _look(self, name: str) -> Look:
-        connection = self._connections[name]
+    def _look(self, name: str) -> tuple[Look, list[object]]:
+        """What the node says of itself, and by which it is known again at the end of a route."""
+        connection, session = self._connections[name], self._sessions[name]
         address = f"{connection.host}:{connection.port or 5432}"
         try:
-            return self._ask(name, address, self._sessions[name])
+            return self._ask(name, address, session), _who(session)
         except DataOpsError as error:
-            return Look(Node(name=name, role=Role.UNKNOWN, address=address, reason=str(error)))
+            return Look(Node(name=name, role=Role.UNKNOWN, address=address, reason=str(error))), []
 
 
 def _who_answers(route: Connection) -> list[object]:
-    """The address and start of the server at the end of a route; empty where none answers.
+    """The server at the end of a route, as ``_who`` knows it; empty where none answers.
 
     Of several hosts it is the first that takes writes, as libpq's target_session_attrs asks for.
     """
     choices = one_by_one(route)
     for each in choices:
         session = Session(each)
-        try:
-            ((*who, primary),) = session.ask(_WHO, within=PATIENCE)
-        except DataOpsError:
-            continue
-        finally:
-            session.close()
-        if primary or len(choices) == 1:
-            return who
+        found = _who(session)
+        session.close()
+        if found and (len(choices) == 1 or found[-1]):
+            return found
     return []
+
+
+def _who(session: Session) -> list[object]:
+    """Address, start and role of the server behind a session; empty where it does not answer."""
+    try:
+        return list(session.ask(_WHO, within=PATIENCE)[0])
+    except DataOpsError:
+        return []
 
 
 def _ask(name: str, address: str, session: Session) -> Look:

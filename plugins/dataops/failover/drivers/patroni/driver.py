@@ -22,6 +22,9 @@ from dataops.failover.drivers.patroni import faults, telling
 from dataops.failover.drivers.patroni.api import PatroniApi
 from dataops.failover.drivers.patroni.daemon import Daemon
 from dataops.failover.drivers.patroni.view import Cluster, unready
+from dataops.failover.faults.fault import Ground
+from dataops.failover.faults.registry import fault_of
+from dataops.failover.hosts.member import Member
 from dataops.failover.routes.choosing import client_route
 from dataops.failover.topology import Node, Role, Topology
 from dataops.inventory import Server
@@ -85,7 +88,7 @@ class PatroniDriver:
 
     def supports(self, fault: str) -> str:
         lacking = [name for name, node in self._settings.nodes.items() if node.host is None]
-        if faults.known(fault) is None:
+        if faults.known(fault) is None and fault not in faults.CUTS:
             return faults.refusal(fault)
         if lacking:
             return (
@@ -93,11 +96,15 @@ class PatroniDriver:
                 f"{', '.join(lacking)} in the server's file."
             )
         try:
-            return unready(self._api.cluster(), self._api.configuration())
+            trouble = unready(self._api.cluster(), self._api.configuration())
+            return trouble or (fault_of(fault).supports(self._ground) if fault in faults.CUTS else "")
         except DataOpsError as error:
             return str(error)
 
     def tell(self, action: ActionName, node: str, seen: Topology, fault: str = "") -> Told:
+        if fault in faults.CUTS and action in {"break", "heal"}:
+            told = fault_of(fault).tell(self._ground, node)
+            return told if action == "break" else Told(told.undo)
         host = self._settings.nodes[node].host
         return telling.tell(
             action,
@@ -109,11 +116,16 @@ class PatroniDriver:
         )
 
     def inject(self, fault: str, node: str) -> None:
+        if fault in faults.CUTS:
+            fault_of(fault).inject(self._ground, node)
+            return
         broken = self._fault(fault)
         for name in self._hit_by(fault, node):
             broken.inject(self._daemon(name))
 
     def effect(self, fault: str, node: str) -> Check:
+        if fault in faults.CUTS:
+            return fault_of(fault).effect(self._ground, node)
         shows = self._fault(fault).shows
         hit = self._hit_by(fault, node)
 
@@ -129,6 +141,9 @@ class PatroniDriver:
         return check.model_copy(update={"verdict": Verdict.INCONCLUSIVE}) if red else check
 
     def heal(self, fault: str, node: str) -> None:
+        if fault in faults.CUTS:
+            fault_of(fault).heal(self._ground, node)
+            return
         for name in self._hit_by(fault, node):
             self._fault(fault).heal(self._daemon(name))
 
@@ -136,10 +151,10 @@ class PatroniDriver:
         """Killed with Patroni, unless it already follows another leader: then it is fenced by that."""
 
         def look() -> Seen:
-            leader = self._leader()
-            if leader not in {"", node} and self._follows(node):
+            leader, daemon = self._leader(), self._daemon(node)
+            hung = any(each.stopped for each in daemon.all())
+            if leader not in {"", node} and not hung and self._follows(node):
                 return Seen(True, f"it follows {leader}, in recovery")
-            daemon = self._daemon(node)
             self._mark(daemon)
             daemon.kill()
             self._mark(daemon)  # a Patroni that was just starting may have replaced it
@@ -247,6 +262,21 @@ class PatroniDriver:
 
     def _hit_by(self, fault: str, node: str) -> list[str]:
         return list(self._settings.nodes) if fault == "region_lost" else [node]
+
+    @property
+    def _ground(self) -> Ground:
+        """Where faults of the network happen, as ``faults`` of any cluster want it."""
+        members = {
+            name: Member(name, self.connection(name), self._daemon(name).host)
+            for name in self._settings.nodes
+        }
+        return Ground(
+            members,
+            start=lambda node: self._daemon(node).start(),
+            stop=lambda node: self._daemon(node).stop(),
+            ask=self._nodes.ask,
+            shared=self._settings.one_machine,
+        )
 
     def _daemon(self, node: str) -> Daemon:
         if node not in self._daemons:

@@ -24,6 +24,13 @@ class Fault:
     undo: tuple[str, ...]
 
 
+CUTS = frozenset(("cut_clients", "cut_replication"))
+"""What the network does to PostgreSQL alone, and Patroni does not answer: done as for any other cluster.
+
+``cut_node`` is not among them: it leaves Patroni its store, and so the lock to a leader whom nobody reaches.
+"""
+
+
 def known(fault: str) -> Fault | None:
     """The fault of this name; None where this driver cannot do it."""
     return _FAULTS.get(fault)
@@ -33,7 +40,8 @@ def refusal(fault: str) -> str:
     """Why this driver cannot bring a fault about."""
     if fault == "kill_standby_while_promoting":
         return "Patroni chooses the moment of a promotion, so nothing can be killed in the middle of it."
-    return f"The driver patroni cannot bring about {fault}: it knows {', '.join(sorted(_FAULTS))}."
+    all_of_them = ", ".join(sorted({*_FAULTS, *CUTS}))
+    return f"The driver patroni cannot bring about {fault}: it knows {all_of_them}."
 
 
 def _dead(daemon: Daemon) -> Seen:

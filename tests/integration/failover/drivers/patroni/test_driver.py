@@ -58,7 +58,7 @@ def test_it_sees_who_leads_who_follows_and_where_clients_arrive(
     assert seen.node(leader).settings["patroni.role"] == "leader"
     assert seen.node(leader).system_identifier == seen.node(other).system_identifier
     assert not driver.supports("kill")
-    assert "knows" in driver.supports("cut_clients")
+    assert "knows" in driver.supports("cut_node")
 
 
 def test_a_switchover_changes_the_roles_and_loses_nothing(
@@ -121,13 +121,16 @@ def test_a_hung_leader_is_succeeded_and_its_fence_ends_what_stood_still(
     assert raised.value.node == other
     assert driver.fence(leader).verdict is Verdict.PASSED
     assert driver.dead(leader)
-    driver.heal("hang", leader)
+    came = driver.rejoin(leader, other, rebuild=True)
+    assert came.how == "rebuild"
+    assert Path(came.kept, "PG_VERSION").exists()
     assert roles(formation) == (other, leader)
     followed = driver.fence(leader)
     assert followed.observed == f"it follows {other}, in recovery"
     assert formation.streams(leader)
 
 
+@torture
 def test_a_paused_cluster_is_refused_and_led_on_where_it_was_paused_midway(
     formation: Formation, driver: PatroniDriver
 ) -> None:
@@ -146,9 +149,7 @@ def test_a_paused_cluster_is_refused_and_led_on_where_it_was_paused_midway(
         assert formation.leader() == other
     finally:
         formation.set(pause=None)
-    came = driver.rejoin(leader, other, rebuild=True)
-    assert came.how == "rebuild"
-    assert Path(came.kept, "PG_VERSION").exists()
+    driver.heal("kill", leader)
     assert roles(formation) == (other, leader)
 
 
@@ -160,6 +161,9 @@ def test_a_fence_before_anything_was_promoted_can_be_taken_back(
     assert driver.fence(leader).verdict is Verdict.PASSED
     assert formation.status(leader) == {}
     driver.unfence(leader)
+    leader, _ = roles(formation)
+    driver.inject("hang", leader)
+    driver.heal("hang", leader)
     roles(formation)
     assert len(driver.observe().primaries) == 1
 
@@ -174,6 +178,26 @@ def test_a_standby_that_stands_still_lags_until_it_is_healed(
     assert (driver.observe().lag(other) or 0) >= 100000
     driver.heal("lagging_standby", other)
     assert driver.effect("lagging_standby", other).verdict is Verdict.INCONCLUSIVE
+    assert wait_until(lambda: driver.observe().lag(other) == 0, seconds=20)
+
+
+def test_a_cut_of_replication_makes_patroni_promote_nobody(
+    formation: Formation, driver: PatroniDriver
+) -> None:
+    leader, other = roles(formation)
+    trouble = driver.supports("cut_replication")
+    if trouble:
+        pytest.skip(trouble)
+    driver.inject("cut_replication", leader)
+    try:
+        formation.execute(leader, "SELECT pg_logical_emit_message(false, 'test', repeat('x', 200000))")
+        assert driver.effect("cut_replication", leader).verdict is Verdict.PASSED
+        seen = driver.observe()
+        assert [each.name for each in seen.primaries] == [leader]
+        assert (seen.lag(other) or 0) >= 100000
+    finally:
+        driver.heal("cut_replication", leader)
+    assert roles(formation) == (leader, other)
     assert wait_until(lambda: driver.observe().lag(other) == 0, seconds=20)
 
 
