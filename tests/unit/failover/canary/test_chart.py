@@ -11,7 +11,7 @@ from dataops.failover.canary.chart import of_outage, of_round
 from dataops.failover.canary.timing import timing
 from dataops.failover.canary.view import Leg, around, spoken, whole
 from dataops.failover.marks import Marks
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.failover.canary.builders import ledger, session
@@ -89,6 +89,7 @@ def test_distances_are_spoken_in_the_unit_that_fits(seconds: float, words: str) 
     assert spoken(seconds) == words
 
 
+@settings(max_examples=40)
 @given(st.lists(st.text("afu.", max_size=60), max_size=10), st.floats(0, 8), st.booleans())
 def test_whatever_happened_can_be_drawn_and_may_stand_on_a_page(outcomes, fault, known) -> None:  # type: ignore[no-untyped-def]
     drawn = ledger(*(session(each, number=number) for number, each in enumerate(outcomes, start=1)))

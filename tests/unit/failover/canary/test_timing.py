@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from dataops.evidence.verdict import Verdict
-from dataops.failover.canary.timing import timing, timings
+from dataops.failover.canary.timing import Split, Timing, timing, timings
 from dataops.failover.marks import Marks
 from dataops.failover.scenario import Promise
 from hypothesis import given
@@ -109,6 +109,40 @@ def test_a_client_that_still_writes_while_the_failure_is_detected_has_not_lost_t
     found = timing(ledger(session("aaafffaaaa")), marks, steady=STEADY)
     assert found.split is not None
     assert astuple(found.split) == pytest.approx((0.0, 0.05, 0.15, 0.0, 0.2))
+
+
+def test_the_figures_are_the_time_and_its_parts() -> None:
+    marks = Marks(fault=0.35, detected=0.4, fenced=0.45, promoted=0.6, routed=0.65)
+    found = timing(ledger(session("aaaufffaaaa")), marks, steady=STEADY)
+    assert [(each.name, each.value) for each in found.figures()] == [
+        ("rto", 0.5),
+        ("detect", 0.1),
+        ("fence", 0.05),
+        ("promote", 0.15),
+        ("route", 0.05),
+        ("reconnect", 0.15),
+    ]
+    assert {each.unit for each in found.figures()} == {"seconds"}
+
+
+def test_a_fault_that_was_not_felt_must_be_watched_for_long_enough_too() -> None:
+    found = timing(ledger(session("aaaaa")), Marks(fault=0.35), steady=STEADY)
+    assert (found.rto, found.well_for) == (None, pytest.approx(0.15))
+    check = found.check(Promise())
+    assert (check.verdict, check.observed) == (Verdict.INCONCLUSIVE, "not restored")
+    assert "watched for 0.150 s only" in check.reason
+
+
+def test_of_two_sessions_without_service_the_one_that_was_well_for_the_shortest_is_told() -> None:
+    long, short = session("aaaffffaaa"), session("aaaffffffa", number=2)
+    assert timing(ledger(long, short), Marks(fault=0.35), steady=STEADY).session == 2
+    assert timing(ledger(short, long), Marks(fault=0.35), steady=STEADY).well_for == pytest.approx(0)
+
+
+def test_a_promise_that_is_just_kept_is_kept() -> None:
+    found = Timing(1, 0.0, 0.5, True, 3.0, Split(0.5, 0.0, 0.0, 0.0, 0.0))
+    check = found.check(Promise(rto=timedelta(seconds=0.5)))
+    assert (check.verdict, check.observed) == (Verdict.PASSED, "0.500 s")
 
 
 def test_the_promise_is_held_against_it() -> None:
