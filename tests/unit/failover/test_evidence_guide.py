@@ -19,6 +19,7 @@ CONSTANTS = {
     "round.keeping": ("KEPT",),
     "round.proving": ("WRITABLE", "TIMELINES", "REJOINED", "SAME", "STEADY", "SLOTS"),
     "verifying.expecting": ("NAME",),
+    "verifying.staying": ("UNREFUSED",),
 }
 
 

@@ -35,6 +35,7 @@ from dataops.failover.round.stage import RefusedNow, Stage
 from dataops.failover.round.watch import Watch
 from dataops.failover.topology import Topology
 from dataops.failover.verifying import archiving
+from dataops.failover.verifying.staying import nothing_refuses
 from dataops.store import Held
 
 log = logging.getLogger(__name__)
@@ -206,7 +207,7 @@ def _prepared(stage: Stage, leg: Leg) -> Generator[tuple[Holdings, archiving.Arc
         with findings.part("look once more"):
             seen = stage.driver.observe()
             proving.writable(stage, f"{proving.WRITABLE} (before)", expected=primary, seen=seen)
-            findings.add(*once_more(stage.job, stage.plan, seen))
+            findings.add(nothing_refuses(once_more(stage.job, stage.plan, seen)))
             refusal = first_red(findings.checks)
             if refusal is not None:
                 raise RefusedNow(f"Refused just before the fault: {refusal.name}: {refusal.reason}")

@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from dataops.connections import Connection
-from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Check, Verdict
 from dataops.failover.verifying.judged import judged, part
 
@@ -109,5 +108,3 @@ def _switch_segment(connection: Connection) -> None:
             cursor.execute("SELECT pg_catalog.pg_switch_wal()")
     except RightsMissing:
         return
-    except DataOpsError:
-        raise

@@ -7,8 +7,33 @@ from collections.abc import Sequence
 from dataops.evidence.units import duration
 from dataops.evidence.verdict import Check, Part, Verdict
 from dataops.failover.topology import Topology
+from dataops.failover.verifying.judged import judged
 
+UNREFUSED = "nothing refuses just before the fault"
+_RED = frozenset({Verdict.FAILED, Verdict.INCONCLUSIVE})
 _SYNCHRONOUS = frozenset({"sync", "quorum"})
+
+
+def nothing_refuses(checks: Sequence[Check]) -> Check:
+    """Everything that refuses a round, asked once more just before the fault, as one check."""
+    parts = [
+        Part(
+            name=each.name,
+            verdict=each.verdict,
+            expected=_words(each.expected),
+            observed=_words(each.observed),
+            reason=f"{each.name}: {each.reason or _words(each.observed)}" if each.verdict in _RED else "",
+        )
+        for each in checks
+    ]
+    asked = sum(each.verdict is not Verdict.NOT_APPLICABLE for each in checks)
+    return judged(UNREFUSED, parts, expected="as in the preflight", observed=f"{asked} asked once more")
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def refused(
@@ -41,19 +66,20 @@ def falls_behind(first: Topology, now: Topology, standby: str) -> bool:
     ahead = bool(first.primaries and now.primaries) and now.primaries[0].lsn > first.primaries[0].lsn
     behind = now.lag(standby)
     still = now.node(standby).received <= first.node(standby).received
-    return ahead and still and (behind is None or behind > 0)
+    return ahead and still and bool(behind)
 
 
 def lag(first: Topology, now: Topology, standby: str, seconds: float) -> Check:
     """That a standby no longer follows is seen from outside, in bytes, and nobody is promoted for it."""
     behind = now.lag(standby)
     seen = falls_behind(first, now, standby)
+    unknown = behind is None or not first.primaries or not now.primaries
     return Check(
         name="lag noticed",
-        verdict=Verdict.PASSED if seen else Verdict.FAILED,
+        verdict=Verdict.INCONCLUSIVE if unknown else Verdict.PASSED if seen else Verdict.FAILED,
         expected=f"{standby} is seen to fall behind",
         observed=f"{'an unknown number of' if behind is None else behind} bytes behind",
-        reason="" if seen else _progress(first, now, standby),
+        reason="" if seen and not unknown else _progress(first, now, standby),
         seconds=round(seconds, 3),
     )
 

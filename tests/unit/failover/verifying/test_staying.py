@@ -92,3 +92,27 @@ def test_a_wait_is_declared_or_it_is_failed() -> None:
     assert acknowledged.verdict is Verdict.FAILED
     goes_on = staying.declared(cluster(), waits=False, event="", seconds=2.0)
     assert goes_on.verdict is Verdict.PASSED
+
+
+def test_everything_that_was_asked_again_is_one_check() -> None:
+    well = Check(name="standby streams", verdict=Verdict.PASSED, observed="beta streams")
+    none = Check(name="second key", verdict=Verdict.NOT_APPLICABLE, reason="no production")
+
+    found = staying.nothing_refuses([well, none])
+
+    assert found.verdict is Verdict.PASSED
+    assert [each.name for each in found.parts] == ["standby streams", "second key"]
+
+
+def test_one_refusal_is_enough_and_is_named() -> None:
+    well = Check(name="standby streams", verdict=Verdict.PASSED)
+    behind = Check(name="standby is not behind", verdict=Verdict.FAILED, reason="beta is 20 MB behind")
+
+    found = staying.nothing_refuses([well, behind])
+
+    assert found.verdict is Verdict.FAILED
+    assert found.reason == "standby is not behind: beta is 20 MB behind"
+
+
+def test_nothing_asked_is_no_leave() -> None:
+    assert staying.nothing_refuses([]).verdict is Verdict.INCONCLUSIVE
