@@ -78,7 +78,8 @@ class FullDisk(Fault):
     def heal(self, ground: Ground, node: str) -> None:
         member = ground.members[node]
         member.host.remove(self._filler(member))
-        ground.start(node)
+        if self.what == "data" or not member.host.exists(f"{member.host.place.data}/standby.signal"):
+            ground.start(node)  # else a primary that is fenced by now: it is started when it rejoins
 
     def _folder(self, member: Member) -> str:
         data = member.host.place.data
