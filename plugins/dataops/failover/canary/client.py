@@ -30,8 +30,9 @@ _LAST_WAIT = 0.5
 _MOST_HANGING = 3
 """Sessions that a client leaves waiting on a server at once: each holds one of its connections."""
 _READ_ONLY = "25006"
-_ENDED_BY_SERVER = ("08", "57P0")
-"""SQLSTATE classes after which nobody knows: the session was ended, maybe after its commit."""
+_NOBODY_KNOWS = ("08", "57P0", "58", "XX")
+"""SQLSTATE classes that say nothing of the write: the session was ended, maybe after its commit, or a pooler
+between speaks for a server that it lost."""
 
 
 class Unreached(Exception):
@@ -158,7 +159,7 @@ class Client:
         """What an error means to a client: the server's no, or not knowing."""
         state = error.pgcode or ""
         severity = error.diag.severity_nonlocalized if error.diag else None
-        certain = severity == "ERROR" and not state.startswith(_ENDED_BY_SERVER) and not session.closed
+        certain = severity == "ERROR" and not state.startswith(_NOBODY_KNOWS) and not session.closed
         if not certain or state == _READ_ONLY:  # a client of a node that lost its role looks for the new one
             _close(session)
             self._session = None

@@ -323,6 +323,9 @@ def test_a_client_tells_a_no_from_not_knowing_and_goes_on_after_both(shared_cell
         with pytest.raises(Unanswered, match="administrator command"):
             client.ask("SELECT pg_terminate_backend(pg_backend_pid())")
         assert client.ask("SELECT 8").row == (8,)
+        with pytest.raises(Unanswered, match="lost the server"):  # as a pooler may say
+            client.ask("DO $$ BEGIN RAISE 'lost the server' USING ERRCODE = '58000'; END $$")
+        assert client.ask("SELECT 9").row == (9,)
     finally:
         client.close()
 

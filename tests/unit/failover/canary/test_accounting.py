@@ -38,6 +38,22 @@ def test_an_acknowledged_write_that_is_gone_is_lost_and_named() -> None:
     assert isinstance(check.observed, dict) and check.observed["ids"] == [1004, 1005]
 
 
+def test_without_a_fork_the_bytes_count_from_the_last_row_that_was_kept_before_the_first_lost_one() -> None:
+    writes = session("aaaaaa")
+    assert account(ledger(writes), rows(writes[0], writes[1], writes[4])).rpo_bytes == 600 - 200
+    other = write(2, id=77, timeline=3)
+    assert account(ledger([write(1, timeline=3), other]), rows()).rpo_bytes == 100
+
+
+def test_what_is_allowed_is_said_in_the_scenarios_own_numbers() -> None:
+    found = account(ledger(session("aa")), rows(*session("aa")))
+    assert check_of(found, "no acknowledged write lost").expected == "no acknowledged write lost"
+    some = Promise(rpo=timedelta(seconds=5), rpo_rows=3)
+    assert check_of(found, "no acknowledged write lost", some).expected == (
+        "acknowledged writes of at most 5 s lost and at most 3 acknowledged writes lost"
+    )
+
+
 def test_the_bytes_that_are_lost_count_from_the_fork_where_it_is_known() -> None:
     writes = session("aaaaa")
     assert account(ledger(writes), rows(*writes[:3]), fork=350).rpo_bytes == 150
