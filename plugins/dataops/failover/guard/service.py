@@ -209,4 +209,4 @@ class Guard:
 
 
 def _guarded(platform: Platform) -> list[Server]:
-    return [each for each in platform.inventory.servers if each.failover is not None]
+    return [each for each in platform.inventory.servers if each.failover and each.retired is None]

@@ -37,7 +37,28 @@ ROUNDS = 20 if os.environ.get("DATAOPS_TORTURE") else 0
 SEED = int(os.environ.get("DATAOPS_SEED", "20261128"))
 LEASE = 6
 LONGEST = 11.0
-"""Seconds of a whole round, about: moments are drawn from these, after the journal was opened."""
+"""Seconds of a whole round, about: every other moment is drawn from these, after the journal was opened."""
+CRITICAL = 0.5
+"""Seconds from the journal's word that something is about to break until the new primary serves, about: the
+other moments are drawn from these, or most would fall into the long rejoin."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """So many seconds after the round entered a phase."""
+
+    after: Phase
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s after {self.after}"
+
+
+def moments() -> list[Moment]:
+    """Half of them anywhere in the round, half in its critical section."""
+    drawn = random.Random(SEED)
+    windows = [(Phase.PREPARED, LONGEST), (Phase.BREAKING, CRITICAL)]
+    return [Moment(after, drawn.uniform(0, width)) for _ in range(ROUNDS // 2) for after, width in windows]
 
 
 @dataclass
@@ -70,6 +91,10 @@ class Arena:
             process.kill()
             process.wait()
             log.close()
+
+    def phase(self) -> Phase | None:
+        found = self.entry()
+        return found.round.phase if found is not None else None
 
     def began(self, before: Entry | None) -> bool:
         found = self.entry()
@@ -115,16 +140,18 @@ def watched(cell: Cell) -> bool:
 
 @pytest.mark.torture
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("moment", [random.Random(SEED + n).uniform(0, LONGEST) for n in range(ROUNDS)])
+@pytest.mark.parametrize("moment", moments(), ids=str)
 def test_a_coordinator_killed_at_a_random_moment_leaves_a_cluster_that_is_healed_or_fenced(
-    arena: Arena, moment: float
+    arena: Arena, moment: Moment
 ) -> None:
     arena.pager.requests.clear()
     cell = arena.cell
     assert cell.primary == "alpha"
     with Witness(cell) as witness:
         with arena.round() as process:
-            ended = wait_until(lambda: process.poll() is not None, moment)
+            if moment.after is Phase.BREAKING:
+                wait_for(lambda: arena.phase() is not Phase.PREPARED, "something is about to break")
+            ended = wait_until(lambda: process.poll() is not None, moment.seconds)
             process.send_signal(signal.SIGKILL)
             process.wait()
             killed = time.monotonic()
@@ -145,7 +172,7 @@ def test_a_coordinator_killed_at_a_random_moment_leaves_a_cluster_that_is_healed
         paged = time.monotonic() - killed
     leg, end = told.facts.get("leg", "failover"), told.facts["ended by"].rpartition(": ")[2]
     print(
-        f"killed {moment:.2f} s into the round, as {before} ({leg}): {end}; in order after {closed:.1f} s, "
+        f"killed {moment}, as {before} ({leg}): {end}; in order after {closed:.1f} s, "
         f"paged after {paged:.1f} s, lease {LEASE} s"
     )
     assert witness.split_brains() == []
