@@ -159,10 +159,15 @@ def postmaster(processes: Iterable[Process]) -> Process | None:
 
 
 def from_stat(line: str, command: str) -> tuple[Process, str] | None:
-    """One line of /proc/PID/stat as a process and its short name; None for a zombie. See proc_pid_stat(5)."""
+    """One line of /proc/PID/stat as a process and its short name; None for a zombie. See proc_pid_stat(5).
+
+    A line that is none raises ``HostFailed``: a process that is left out would count as dead.
+    """
     pid, _, rest = line.partition(" (")
     short, _, fields = rest.rpartition(") ")
     words = fields.split()
-    if not pid.strip().isdecimal() or len(words) < 20 or words[0] in {"Z", "X", "x"}:
+    if not pid.strip().isdecimal() or len(words) < 20:
+        raise HostFailed(f"/proc said of a process what nobody understands: {line[:100]!r}.")
+    if words[0] in {"Z", "X", "x"}:
         return None
     return Process(int(pid), int(words[1]), words[0], command.strip(), int(words[19])), short

@@ -41,17 +41,22 @@ if [ "$me" != 0 ] && [ "$owner" != "$me" ]; then
     echo "$1 belongs to another user, so that its processes cannot be seen: correct extra.user" >&2
     exit 4
 fi
-set -- $(find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' \( -lname "$data" -o -lname "$data/*" \) \
-    -printf '%h ' 2>/dev/null)
-[ $# -gt 0 ] || exit 0
+found=" $(find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' \
+    \( -lname "$data" -o -lname "$data/*" -o -path "/proc/$$/cwd" \) -printf '%h ' 2>/dev/null)"
+case $found in
+    *" /proc/$$ "*) ;;
+    *) echo "find (GNU) or /proc does not show even this shell: nobody can tell what runs" >&2; exit 5 ;;
+esac
+set -- $found
 for each; do
     read -r stat 2>/dev/null < "$each/stat" && printf '%s\n' "$stat"
 done
 echo
 grep -aH '' $(printf '%s/cmdline ' "$@") 2>/dev/null | tr '\0' ' '
 """
-"""The lines of each /proc/PID/stat, an empty line, and each command line behind its file's name; two forks
-in all, for there may be hundreds."""
+"""Proves itself first: who does not see the shell that looks would see no server either. Then it says the
+line of each /proc/PID/stat, an empty line, and each command line behind its file's name; a few forks in all,
+for there may be hundreds."""
 _WRITE = """
 umask 077 && cat > "$1.dataops-new" && sync "$1.dataops-new" && mv -f -- "$1.dataops-new" "$1" && sync "$2"
 """

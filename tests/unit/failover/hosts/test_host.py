@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataops.failover.hosts.host import Process, from_stat, of_postgresql, postmaster
+import pytest
+from dataops.failover.hosts.host import HostFailed, Process, from_stat, of_postgresql, postmaster
 
 STAT = "4242 (postgres) S 1 4242 4242 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 1000 200"
 
@@ -27,7 +28,12 @@ def test_a_name_with_brackets_and_spaces_does_not_mislead() -> None:
 
 def test_a_zombie_is_no_process() -> None:
     assert from_stat(STAT.replace(") S ", ") Z "), "") is None
-    assert from_stat("", "") is None
+
+
+@pytest.mark.parametrize("line", ["", "4242 (postgres) S 1 4242", "x" + STAT])
+def test_a_line_that_nobody_understands_is_not_taken_for_a_dead_process(line: str) -> None:
+    with pytest.raises(HostFailed, match="what nobody understands"):
+        from_stat(line, "")
 
 
 def test_what_the_server_started_is_its_own_and_whoever_stands_there_is_not() -> None:
