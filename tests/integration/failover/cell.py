@@ -283,7 +283,11 @@ class Cell:
             raise
 
     def kill(self, node: str) -> None:
-        """SIGKILL the node's whole tree, as a loss of power would, and wait until nothing of it is left."""
+        """SIGKILL the node's whole tree, as a loss of power would, and wait until nothing of it is left.
+
+        Not even a zombie: PostgreSQL would take its own pid file for that of a living server.
+        """
+        killed = self.processes(node)
 
         def gone() -> bool:
             for pid in self.processes(node):
@@ -292,6 +296,10 @@ class Cell:
             return not self.processes(node)
 
         assert wait_until(gone, seconds=20, interval=0.005), f"{node} cannot be killed"
+        reaped = wait_until(
+            lambda: not any(Path(f"/proc/{pid}").exists() for pid in killed), seconds=20, interval=0.02
+        )
+        assert reaped, f"{node} was killed, and nobody reaps it"
 
     def caught_up(self, standby: str = "beta", *, seconds: float = 20) -> bool:
         """Whether the standby replays, within the deadline, what its primary has written by now."""
