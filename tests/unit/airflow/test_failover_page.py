@@ -68,7 +68,7 @@ def test_the_page_says_what_clients_saw_and_leads_to_the_evidence() -> None:
     assert "1 of 1 scenarios need attention." in page
     assert "All 9 checks &lt;passed&gt;." in page
     assert 'href="/dataops/evidence/failover_test/crash/2026/11/27/k/index.html"' in page
-    assert "<dd>0.31 s</dd>" in page
+    assert "<dd>0.31 s of 1 min</dd>" in page
     assert "<dt>Writes lost</dt><dd>1</dd>" in page
     assert 'aria-label="Seconds without service: 0.31, 0.31"' in page
     assert "Guarded by guard-1." in page
@@ -83,6 +83,10 @@ def test_the_trend_stays_within_its_picture_and_shows_the_promise_where_it_is_ne
         assert len(heights) == 2
         assert all(0 < height < 52 for height in heights)
         assert ("<line " in page) is has_line
+
+
+def test_one_test_is_no_trend() -> None:
+    assert 'class="trend"' not in shown(played(run()))
 
 
 def test_what_was_not_measured_has_no_trend() -> None:

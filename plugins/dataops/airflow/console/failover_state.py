@@ -63,6 +63,11 @@ class Played:
         """What the newest test measured."""
         return self.measured[0] if self.measured else None
 
+    @property
+    def outages(self) -> tuple[tuple[Verdict, float], ...]:
+        """The verdict of each test that measured it, the oldest first, and its seconds without service."""
+        return tuple((each.verdict, each.rto) for each in reversed(self.measured) if each.rto is not None)
+
     def is_old(self, now: datetime) -> bool:
         """Whether the last test is older than its schedule, or a quarter, allows."""
         cron = self.scenario.schedule

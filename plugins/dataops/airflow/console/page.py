@@ -78,7 +78,7 @@ def trend(played: Played) -> Markup:
     """
     from markupsafe import Markup
 
-    times = [(each.verdict.value, each.rto) for each in reversed(played.measured) if each.rto is not None]
+    times = [(verdict.value, seconds) for verdict, seconds in played.outages]
     promised = played.scenario.objectives.rto.total_seconds()
     longest = max(seconds for _, seconds in times)
     top = 1.15 * (max(longest, promised) if promised < 4 * longest else longest) or 1.0
