@@ -17,7 +17,7 @@ from dataops.evidence import approving
 from dataops.evidence.steps import StepReport, first_red, run_steps
 from dataops.evidence.verdict import Artifact, Check, Figure, Verdict
 from dataops.failover.job import Job, this_process
-from dataops.failover.journaling import lease_name
+from dataops.failover.journaling import lease_name, silence
 from dataops.failover.planning.candidate import NoPlan
 from dataops.failover.planning.planning import keep_plan, plan_of
 from dataops.failover.planning.render import markdown
@@ -113,7 +113,7 @@ def carry_out(job: Job, wanted: str, *, told: Callable[[StepReport], None] | Non
     _insist_on(plan, wanted, job)
     if not plan.touches:
         return _tabletop(plan, started)
-    seconds = job.scenario.stop.lease.total_seconds()
+    seconds = silence(job.scenario.stop.lease.total_seconds())
     name = lease_name(plan.system_identifier)
     with lease(job.platform.store, name, holder=job.holder or this_process(), seconds=seconds) as held:
         findings, interruption = conduct(job, plan, seen, held, run)

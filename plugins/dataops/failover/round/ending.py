@@ -17,7 +17,7 @@ from dataops.failover.guard.course import FENCED, Course, Decision, decide
 from dataops.failover.guard.paging import Pager
 from dataops.failover.guard.telling import Place, acted
 from dataops.failover.journal import Phase
-from dataops.failover.journaling import JournalTaken
+from dataops.failover.journaling import Journal, JournalTaken
 from dataops.failover.round.stage import Stage
 from dataops.store import LeaseLost
 
@@ -46,12 +46,12 @@ def end_early(stage: Stage, error: BaseException) -> bool:
 
     Where it is not, or where it was brought forward, a person is called. Raises nothing that was foreseen.
     """
-    ours = not isinstance(error, NO_LONGER_OURS)
-    if not ours and stage.committed:
-        stage.findings.say("The guard leads this round now: nothing more is done here.")
-        return False
     with stage.findings.part("end early"):
         try:
+            ours = not isinstance(error, NO_LONGER_OURS) and _read_again(stage)
+            if not ours and stage.committed:
+                stage.findings.say("The guard leads this round now: nothing more is done here.")
+                return False
             return _end(stage, ours=ours)
         except DataOpsError as failed:
             stage.findings.add(
@@ -64,6 +64,23 @@ def end_early(stage: Stage, error: BaseException) -> bool:
                 )
             )
             return False
+
+
+def _read_again(stage: Stage) -> bool:
+    """Whether the journal is ours, read as it stands: what was written last may have been the commit point.
+
+    A write whose answer was lost, or on which an interruption came, either stands or never will from here on:
+    taking the journal over outruns it. Raises ``StoreError`` where nobody can tell; then nothing is touched,
+    and the guard goes by what stands there.
+    """
+    if stage.phase is Phase.PREPARED:
+        return True
+    try:
+        found = Journal.take_over(stage.job.platform.store, stage.job.server.name, held=stage.watch.held)
+    except NO_LONGER_OURS:
+        return False
+    stage.journal = found or stage.journal
+    return True
 
 
 def _end(stage: Stage, *, ours: bool) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dataops.connections import Connection
 from dataops.evidence.verdict import Check, Part, Verdict
-from dataops.failover.topology import Role, Topology
+from dataops.failover.topology import Node, Role, Topology
 from dataops.failover.verifying.judged import judged, part
 
 _WITHOUT = frozenset({"aurora"})
@@ -100,11 +100,13 @@ def one_line_of_history(
         return Check(
             name=name, verdict=Verdict.INCONCLUSIVE, expected=expected, observed=observed, reason=why
         )
-    parts = [
-        _part(each.name, Role.DOWN if each.name in fenced else each.role, each.timeline, wanted)
-        for each in after.nodes
-    ]
+    parts = [_part(each.name, _role(each, fenced), each.timeline, wanted) for each in after.nodes]
     return judged(name, parts, expected=expected, observed=observed)
+
+
+def _role(node: Node, fenced: Collection[str]) -> Role:
+    """A fenced node that nobody can reach is down; one that answers is what it says."""
+    return Role.DOWN if node.role is Role.UNKNOWN and node.name in fenced else node.role
 
 
 def _part(name: str, role: Role, timeline: int, wanted: int) -> Part:

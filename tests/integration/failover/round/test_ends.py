@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dataops.evidence.steps import Say
+from dataops.evidence.steps import Say, StepReport
 from dataops.evidence.verdict import Check, Verdict
 from dataops.failover import journaling, lever
 from dataops.failover.drivers.native import build
 from dataops.failover.job import Job
 from dataops.failover.journal import Phase
+from dataops.failover.journaling import Journal
 from dataops.failover.run import carry_out
 from dataops.inventory import Server
 from dataops.platform import Platform
@@ -99,7 +100,7 @@ def test_an_interruption_heals_first(shared_cell: Cell, pager: FakePager) -> Non
         raise KeyboardInterrupt
 
     bent = Bent(effect=interrupted)
-    reports = []
+    reports: list[StepReport] = []
     job = Job(shared_cell.platform, "crash", print, build=bent.build)
 
     with pytest.raises(KeyboardInterrupt):
@@ -112,20 +113,29 @@ def test_an_interruption_heals_first(shared_cell: Cell, pager: FakePager) -> Non
     assert journal_phase(shared_cell) is Phase.FINISHED
 
 
-def test_past_the_commit_point_the_only_way_is_forward(shared_cell: Cell, pager: FakePager) -> None:
-    def interrupted(real: Any, node: str) -> None:
-        bent.instead.pop("promote")
-        raise KeyboardInterrupt
+def test_past_the_commit_point_the_only_way_is_forward(
+    shared_cell: Cell, pager: FakePager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted while the commit point was on its way: nothing is done on a guess, the store decides."""
+    advance = Journal.advance
 
-    bent = Bent(promote=interrupted)
-    reports = []
-    job = Job(shared_cell.platform, "crash", print, build=bent.build)
+    def interrupted(journal: Journal, phase: Phase, **more: Any) -> Any:
+        before = journal.entry
+        told = advance(journal, phase, **more)
+        if phase is Phase.COMMITTED:
+            journal.entry = before  # the answer never came
+            raise KeyboardInterrupt
+        return told
+
+    monkeypatch.setattr(Journal, "advance", interrupted)
+    reports: list[StepReport] = []
 
     with pytest.raises(KeyboardInterrupt):
-        carry_out(job, "", told=reports.append)
+        carry_out(Job(shared_cell.platform, "crash", print), "", told=reports.append)
 
     found = {check.name: check.verdict for check in reports[0].checks}
     assert found["the new primary serves"] is Verdict.PASSED
+    assert found["one writable primary"] is Verdict.PASSED
     assert shared_cell.primaries() == ["beta"]
     assert any("ended early" in title for title in pager.titles)
     assert journal_phase(shared_cell) is Phase.FINISHED
