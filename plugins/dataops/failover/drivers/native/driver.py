@@ -18,7 +18,7 @@ from dataops.failover.drivers.native import fencing, holding, observing, promoti
 from dataops.failover.drivers.native.rejoining import Rejoining
 from dataops.failover.drivers.native.session import Session
 from dataops.failover.drivers.native.telling import told
-from dataops.failover.faults.fault import Ground
+from dataops.failover.faults.fault import Ground, unproven
 from dataops.failover.faults.promoting import arms
 from dataops.failover.faults.registry import fault_of
 from dataops.failover.hosts.ending import end_tree
@@ -112,7 +112,11 @@ class NativeDriver:
         fault_of(fault).inject(self._ground, self._member(node).name)
 
     def effect(self, fault: str, node: str) -> Check:
-        return fault_of(fault).effect(self._ground, self._member(node).name)
+        member = self._member(node)
+        try:
+            return fault_of(fault).effect(self._ground, member.name)
+        except DataOpsError as error:
+            return unproven(f"{fault} of {node} is in effect", f"it cannot be seen: {error}")
 
     def heal(self, fault: str, node: str) -> None:
         self._armed = False

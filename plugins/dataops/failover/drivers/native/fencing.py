@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Check, Verdict
 from dataops.failover.hosts.ending import end_tree
 from dataops.failover.hosts.host import Host, HostFailed
@@ -16,13 +17,24 @@ _EMPTY = "dataops-fenced"
 
 
 def fence(member: Member) -> Check:
-    """Passed where nothing of the node lives that began before the fence stood.
+    """Passed where nothing of the node lives that began before the fence stood; never raises.
 
     The mark comes first: whatever a supervisor starts from then on comes up read-only. Then everything
     that lives is killed, for a server that hangs would not stop when asked.
     """
-    host = member.host
     expected = f"no process of {member.name} lives, and a restart is read-only"
+    try:
+        return _fence(member.host, expected)
+    except DataOpsError as error:
+        return Check(
+            name=NAME,
+            verdict=Verdict.INCONCLUSIVE,
+            expected=expected,
+            reason=f"Its machine could not be asked, or refused: {error}",
+        )
+
+
+def _fence(host: Host, expected: str) -> Check:
     if not host.exists(host.place.data):
         living = end_tree(host)
         return _judged(expected, not living, f"{host.place.data} is not there, {len(living)} processes live")

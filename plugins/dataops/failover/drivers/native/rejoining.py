@@ -24,6 +24,7 @@ _STREAMS = 30.0
 """Seconds after which a standby that does not stream counts as unable to follow."""
 _FOLLOWS = "SELECT status, sender_host || ':' || sender_port, received_tli FROM pg_stat_wal_receiver"
 _TIMELINE = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"
+_LEADER = "SELECT pg_is_in_recovery(), (SELECT system_identifier::text FROM pg_control_system())"
 _SLOT = """
     SELECT pg_create_physical_replication_slot(%s, true)
     WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = %s)
@@ -55,6 +56,7 @@ class Rejoining:
     def run(self, *, rebuild: bool) -> Rejoined:
         """How it came back; ``DriverFailed`` where it does not stream in the end."""
         begun = time.monotonic()
+        self._must_be_right()
         if not rebuild and self._is_standby() and self._repointed(self._wanted()):
             self._drop_stale_slots()
             return Rejoined("restart", time.monotonic() - begun, reason="It was a standby all along.")
@@ -96,6 +98,22 @@ class Rejoining:
     @property
     def _aside(self) -> str:
         return rebuilding.aside(self._host)
+
+    def _must_be_right(self) -> None:
+        """Nothing is overwritten by a node that is no primary, or that is of another cluster."""
+        recovers, theirs = self.leader.ask(_LEADER, within=10)[0]
+        if recovers:
+            raise DriverFailed(
+                f"{self.upstream.name} is no primary, so that {self.member.name} is not made to follow it: "
+                "see which node takes writes."
+            )
+        data = next((each for each in (self._host.place.data, self._aside) if self._host.exists(each)), "")
+        ours = rewinding.control(self._host, data).get("Database system identifier", "") if data else theirs
+        if ours != theirs:
+            raise DriverFailed(
+                f"{self.member.name} has the system identifier {ours or 'unknown'}, {self.upstream.name} has "
+                f"{theirs}: they are different clusters. Correct extra.data of {self._host.place.name}."
+            )
 
     def _is_standby(self) -> bool:
         """Whether it runs as a standby that nobody fenced: then its data may simply follow on."""
@@ -218,8 +236,9 @@ class Rejoining:
 
     def _drop_stale_slots(self) -> None:
         """What holds WAL for this node, and the slots by which others followed it, would do so for ever."""
-        holding.release(self.leader, self.member.name)
-        holding.release_all(self.session)
+        with suppress(DataOpsError):  # it is back all the same; whoever compares slots sees what is left
+            holding.release(self.leader, self.member.name)
+            holding.release_all(self.session)
         for other in (self.leader, *self.others):
             with suppress(DataOpsError):  # a node that is away is dealt with when it comes back
                 theirs = str(other.ask("SHOW primary_slot_name", within=5)[0][0])

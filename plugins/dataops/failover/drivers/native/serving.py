@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from dataops.errors import DataOpsError
+from dataops.errors import ConfigurationError, DataOpsError
 from dataops.failover.drivers.driver import DriverFailed
 from dataops.failover.drivers.native.session import Session
 from dataops.failover.hosts.ending import end_tree
@@ -116,6 +116,8 @@ def _until_it_answers(member: Member, session: Session, meanwhile: Callable[[], 
         meanwhile()
         try:
             session.ask("SELECT 1", within=2)
+        except ConfigurationError:  # a wrong password does not become right with time
+            raise
         except DataOpsError as error:
             now = time.monotonic()
             if member.host.processes():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from dataops.evidence.verdict import Verdict
+from dataops.failover.drivers.driver import DriverFailed
 from dataops.failover.drivers.native.driver import NativeDriver
 from dataops.failover.topology import Role
 
@@ -50,6 +51,8 @@ def test_a_killed_primary_is_succeeded_and_follows_its_successor_and_roles_can_b
     driver.heal("kill", "alpha")  # somebody starts it behind the fence: it takes no write
     assert cell.execute("alpha", "SELECT pg_is_in_recovery()") == [(True,)]
 
+    with pytest.raises(DriverFailed, match="alpha is no primary"):
+        driver.rejoin("beta", "alpha")
     back = driver.rejoin("alpha", "beta")
     assert back.how in {"rewind", "restart"}
     seen = driver.observe()

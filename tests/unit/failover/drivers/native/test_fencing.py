@@ -10,7 +10,7 @@ import pytest
 from dataops.connections import Connection
 from dataops.evidence.verdict import Verdict
 from dataops.failover.drivers.native.fencing import MARK, fence, fenced, unfence
-from dataops.failover.hosts.host import HostFailed, Place, Process
+from dataops.failover.hosts.host import HostFailed, HostUnreachable, Place, Process
 from dataops.failover.hosts.member import Member
 
 SIGN = "/data/standby.signal"
@@ -113,3 +113,13 @@ def test_what_a_supervisor_started_behind_the_sign_is_read_only() -> None:
 
 def test_a_node_whose_directory_is_away_cannot_be_started() -> None:
     assert fence(member(Machine(files={}))).verdict is Verdict.PASSED
+
+
+def test_a_machine_that_does_not_answer_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(_: Machine, path: str) -> bool:
+        raise HostUnreachable("db1 cannot be reached by ssh")
+
+    monkeypatch.setattr(Machine, "exists", silent)
+    found = fence(member(Machine(living=[SERVER])))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "cannot be reached" in found.reason
