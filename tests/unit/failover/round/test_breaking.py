@@ -1,0 +1,192 @@
+"""The critical section with a driver of values: its order, and what is never done out of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from dataops.connections import Connection
+from dataops.evidence.verdict import Check, Verdict
+from dataops.failover.drivers.automatic import AnotherPromoted
+from dataops.failover.drivers.driver import DriverFailed
+from dataops.failover.journal import Phase
+from dataops.failover.round import breaking
+from dataops.failover.round.findings import Findings
+from dataops.failover.round.leg import THERE, Leg
+from dataops.failover.round.stage import Stage
+from dataops.store import LeaseLost
+
+from tests.unit.failover.builders import cluster
+
+
+class Told:
+    """A driver, a journal and a watch in one, that note in which order they are told what."""
+
+    automatic = False
+
+    def __init__(self, *, effect: Verdict = Verdict.PASSED, fence: Verdict = Verdict.PASSED) -> None:
+        self.acts: list[str] = []
+        self.verdicts = {"effect": effect, "fence": fence}
+        self.lost_at = ""
+        self.promotes: Exception | None = None
+        self.round = SimpleNamespace(undo=())
+
+    # The driver.
+
+    def connection(self, node: str) -> Connection:
+        return Connection("nowhere", "postgres", host="127.0.0.1", port=1)
+
+    def dead(self, node: str) -> bool:
+        return True
+
+    def inject(self, fault: str, node: str) -> None:
+        self.acts.append(f"break {node}")
+
+    def effect(self, fault: str, node: str) -> Check:
+        return Check(name="effect", verdict=self.verdicts["effect"], reason="as the test says")
+
+    def fence(self, node: str) -> Check:
+        self.acts.append(f"fence {node}")
+        return Check(name="fence", verdict=self.verdicts["fence"], reason="as the test says")
+
+    def promote(self, node: str) -> None:
+        self.acts.append(f"promote {node}")
+        if self.promotes is not None:
+            raise self.promotes
+
+    def switch(self, old: str, new: str) -> None:
+        self.acts.append(f"switch {old} {new}")
+
+    def route(self, node: str) -> None:
+        self.acts.append(f"route {node}")
+
+    # The journal and the watch.
+
+    def advance(self, phase: Phase, **more: Any) -> None:
+        self.acts.append(phase.value)
+
+    def check(self) -> None:
+        if self.lost_at and self.lost_at in self.acts:
+            raise LeaseLost("lost, as the test says")
+
+
+def staged(told: Told, **plan: Any) -> tuple[Stage, Leg]:
+    watch = SimpleNamespace(check=told.check, held=SimpleNamespace(check=told.check))
+    stage = SimpleNamespace(
+        driver=told,
+        journal=told,
+        watch=watch,
+        findings=Findings(lambda line: None),
+        plan=SimpleNamespace(**{"fault": "kill", "broken": "alpha", **plan}),
+        scenario=SimpleNamespace(load=SimpleNamespace(patience=timedelta(seconds=1))),
+        serving="",
+    )
+    return cast("Stage", stage), Leg(THERE, "run", "alpha", "beta", cluster())
+
+
+def test_it_breaks_notices_commits_fences_promotes_and_leads_over_in_this_order() -> None:
+    told = Told()
+    stage, leg = staged(told)
+
+    breaking.fail_over(stage, leg)
+
+    assert told.acts == [
+        *("breaking", "break alpha", "committed", "fence alpha", "promote beta", "route beta", "promoted")
+    ]
+    marks = leg.marks
+    moments = [marks.fault, marks.detected, marks.fenced, marks.promoted, marks.routed]
+    assert moments == sorted(cast("list[float]", moments))
+    assert leg.fenced
+    assert stage.serving == "beta"
+
+
+def test_a_fault_without_effect_commits_to_nothing() -> None:
+    told = Told(effect=Verdict.INCONCLUSIVE)
+    stage, leg = staged(told)
+
+    with pytest.raises(breaking.NoEffect, match="as the test says"):
+        breaking.fail_over(stage, leg)
+
+    assert told.acts == ["breaking", "break alpha"]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.INCONCLUSIVE])
+def test_nobody_is_promoted_before_the_fence_is_proven(verdict: Verdict) -> None:
+    told = Told(fence=verdict)
+    stage, leg = staged(told)
+
+    with pytest.raises(breaking.FenceUnproven, match="beta was not promoted"):
+        breaking.fail_over(stage, leg)
+
+    assert told.acts[-1] == "fence alpha"
+    assert not leg.fenced
+    assert [check.verdict for check in stage.findings.checks] == [Verdict.PASSED, verdict]
+
+
+@pytest.mark.parametrize(
+    ("at", "then"), [("breaking", ["breaking"]), ("break alpha", ["breaking", "break alpha"])]
+)
+def test_a_lost_lease_ends_it_before_the_next_thing_that_cannot_be_undone(at: str, then: list[str]) -> None:
+    told = Told()
+    told.lost_at = at
+    stage, leg = staged(told)
+
+    with pytest.raises(LeaseLost):
+        breaking.fail_over(stage, leg)
+
+    assert told.acts == then
+
+
+def test_a_lost_lease_after_the_fence_promotes_nobody() -> None:
+    told = Told()
+    told.lost_at = "fence alpha"
+    stage, leg = staged(told)
+
+    with pytest.raises(LeaseLost):
+        breaking.fail_over(stage, leg)
+
+    assert told.acts[-1] == "fence alpha"
+
+
+def test_a_promotion_that_fails_leads_clients_nowhere() -> None:
+    told = Told()
+    told.promotes = DriverFailed("it died")
+    stage, leg = staged(told)
+
+    with pytest.raises(DriverFailed):
+        breaking.fail_over(stage, leg)
+
+    assert told.acts[-1] == "promote beta"
+    assert leg.marks.promoted is None
+
+
+def test_a_cluster_that_promotes_by_itself_is_committed_to_before_it_is_broken() -> None:
+    told = Told()
+    stage, leg = staged(told)
+
+    breaking.fail_over_automatically(stage, leg)
+
+    assert told.acts == ["committed", "break alpha", "promote beta", "route beta", "fence alpha", "promoted"]
+    assert leg.marks.fenced is None
+
+
+def test_the_round_goes_on_with_the_node_that_the_cluster_chose() -> None:
+    told = Told()
+    told.promotes = AnotherPromoted("gamma was promoted instead of beta", node="gamma")
+    stage, leg = staged(told)
+
+    breaking.fail_over_automatically(stage, leg)
+
+    assert leg.new == stage.serving == "gamma"
+    assert "route gamma" in told.acts
+
+
+def test_a_planned_change_is_committed_to_before_anything_stops() -> None:
+    told = Told()
+    stage, leg = staged(told, fault="stop")
+
+    breaking.switch_over(stage, leg)
+
+    assert told.acts == ["committed", "switch alpha beta", "route beta", "promoted"]
