@@ -113,6 +113,42 @@ def test_a_row_under_way_when_the_ledger_was_read_is_not_a_phantom() -> None:
     assert account(ledger(writes, ended=True), surviving).phantoms == (Row(1, 3, 77),)
 
 
+def test_everything_is_told_in_words_and_figures() -> None:
+    writes = session("aaufuaa")
+    found = account(ledger(writes), rows(*writes[:4], *writes[5:6]), fork=450)
+    assert [(each.name, each.value) for each in found.figures()] == [
+        ("rpo", 0.001),
+        ("rpo rows", 1),
+        ("rpo bytes", 250),
+        ("acknowledged writes", 4),
+        ("failed writes", 1),
+        ("unknown writes", 2),
+    ]
+    loss, phantom, unknown = found.checks(Promise(rpo_rows=1))
+    assert loss.observed == {"acknowledged": 4, "lost": 1, "seconds": 0.001, "bytes": 250, "ids": [1007]}
+    assert loss.reason == "1 acknowledged writes are gone, from 0.001 s, which the scenario allows."
+    assert (phantom.observed, phantom.reason) == (
+        ["session 1, write 4, id 1004"],
+        "1 rows are there that should not be.",
+    )
+    assert unknown.observed == {"there": ["1/3"], "not there": 1, "under way at the end": 0}
+    assert unknown.reason.startswith("1 of 2 unanswered writes are there")
+
+
+def test_where_all_is_well_nothing_is_said_of_it() -> None:
+    writes = session("aa")
+    checks = account(ledger(writes), rows(*writes)).checks(Promise())
+    assert [check.reason for check in checks] == ["", "", ""]
+    assert checks[1].observed == "none"
+
+
+def test_a_loss_that_is_just_allowed_is_allowed() -> None:
+    writes = session("aaa")
+    found = account(ledger(writes), rows(*writes[:2]))
+    exactly = Promise(rpo=timedelta(microseconds=round(found.rpo_seconds * 1e6) + 1))
+    assert check_of(found, "no acknowledged write lost", exactly).verdict is Verdict.PASSED
+
+
 def test_a_canary_that_was_acknowledged_nothing_proves_nothing() -> None:
     found = account(ledger(session("fff")), rows())
     assert check_of(found, "no acknowledged write lost").verdict is Verdict.INCONCLUSIVE
@@ -143,6 +179,7 @@ def test_a_row_that_the_way_back_lost_is_named_and_one_that_was_lost_before_is_n
     check = still_there(before, rows(*writes[1:]))
     assert check.verdict is Verdict.FAILED
     assert check.reason == "1 rows are gone: session 1, write 1"
+    assert (check.expected, check.observed) == ("all 4 rows that were there before it", "3 of them")
     nothing = account(ledger(session("f")), rows())
     assert still_there(nothing, rows()).verdict is Verdict.INCONCLUSIVE
 

@@ -48,6 +48,25 @@ def test_too_old_is_red_and_no_look_leaves_it_open() -> None:
     assert (failed.failed, failed.figures()) == (1, ())
 
 
+def test_the_worst_look_and_the_usual_one_are_told() -> None:
+    looks = [look(0.45, 4), look(0.45, 3), look(0.45, 1, reader=2), look(0.5, reason="refused")]
+    found = staleness(ledger(session("aaaa"), looks=looks))
+    assert (found.worst, found.median) == (pytest.approx(0.25), pytest.approx(0.05))
+    assert found.check(Promise()).observed == {
+        "worst seconds": 0.25,
+        "median seconds": 0.05,
+        "looks": 3,
+        "unanswered": 1,
+        "backwards": 1,
+    }
+    assert [each.value for each in found.figures()] == [pytest.approx(0.25), pytest.approx(0.05)]
+
+
+def test_a_reader_that_sees_no_more_than_before_is_well() -> None:
+    looks = [look(0.1, 0), look(0.3, 3), look(0.4, 3)]
+    assert staleness(ledger(session("aaa"), looks=looks)).backwards == 0
+
+
 def test_a_reader_that_sees_less_than_before_is_counted() -> None:
     looks = [look(0.3, 3), look(0.4, 2), look(0.5, 5), look(0.5, 1, reader=2)]
     assert staleness(ledger(session("aaaaa"), looks=looks)).backwards == 1
