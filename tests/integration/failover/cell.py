@@ -265,6 +265,10 @@ class Cell:
         """Start a node as its host would after a boot."""
         cluster = self.clusters[node]
         log = cluster.folder / "log"
+        left = cluster.data / "postmaster.pid"
+        before = Path("/proc") / left.read_text().split()[0] if left.exists() else None
+        if before and not self.processes(node):  # a boot would have buried it
+            assert wait_until(lambda: not before.exists(), seconds=20, interval=0.02)
         try:
             os_user.run([
                 programs() / "pg_ctl",
