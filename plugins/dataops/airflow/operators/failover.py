@@ -198,7 +198,7 @@ def job_of(task: Any, context: Context) -> Job:
 def left_by(context: Context, job: Job, report: StepReport) -> dict[str, Any]:
     """Pushes the report, by the store where it is long; what was pushed."""
     name = f"{report.started:%Y%m%dT%H%M%S.%f}-{report.step}"
-    key = f"failover/{job.name}/reports/{name}.json"
+    key = f"failover/reports/{job.name}/{name}.json"
     left = pack(report, key, lambda: job.platform.store)
     context["ti"].xcom_push(key=RETURNED, value=left)
     return left
