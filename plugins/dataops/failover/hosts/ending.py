@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import time
+from dataclasses import dataclass
 
 from dataops.failover.hosts.host import Host, Process
 
@@ -11,16 +11,28 @@ _LONGEST = 5.0
 """Seconds until a process that SIGKILL does not end (it waits for a disk, state D) is reported."""
 
 
-def end_tree(host: Host, *, within: float = _LONGEST) -> tuple[Process, ...]:
-    """SIGKILL the server and all its children, as a loss of power would; what lives in spite of it.
+@dataclass(frozen=True)
+class Ended:
+    """What there was when the end began, and what lives in spite of it."""
 
-    Killed and looked at until nothing lives: between look and kill a server may have forked once more.
-    What began only after the first kill counts as alive, and is killed too as long as there is time.
+    before: tuple[Process, ...]
+    living: tuple[Process, ...]
+
+    @property
+    def survivors(self) -> tuple[Process, ...]:
+        """Those that lived before as well: not those that somebody started meanwhile."""
+        known = {(process.pid, process.begun) for process in self.before}
+        return tuple(each for each in self.living if (each.pid, each.begun) in known)
+
+
+def end_tree(host: Host, *, within: float = _LONGEST) -> Ended:
+    """SIGKILL the server and all its children, as a loss of power would, until nothing of it lives.
+
+    Killed and looked at again and again: between look and kill a server may have forked once more. What
+    somebody starts meanwhile is killed too, as long as there is time.
     """
     until = time.monotonic() + within
-    while living := host.processes():
-        host.signal(living, signal.SIGKILL)
-        if time.monotonic() > until:
-            return living
-        time.sleep(0.001)
-    return ()
+    before = living = host.processes()
+    while living and time.monotonic() < until:
+        living = host.kill(living)
+    return Ended(before, living)

@@ -96,6 +96,9 @@ class Host(Protocol):
     def signal(self, processes: Iterable[Process], number: signal.Signals) -> None:
         """Send a signal to each; those that are gone do not matter."""
 
+    def kill(self, processes: Iterable[Process]) -> tuple[Process, ...]:
+        """SIGKILL each, wait a little for their end, and look: what of the server lives then."""
+
     def run(
         self,
         argv: Sequence[str],
@@ -113,6 +116,9 @@ class Host(Protocol):
 
     def write(self, path: str, text: str) -> None:
         """Make or replace a file: at once, durably, 0600, owned by PostgreSQL's user."""
+
+    def ensure(self, path: str, text: str) -> bool:
+        """Make a file as ``write`` does unless one is there; False where not even its folder is."""
 
     def remove(self, path: str) -> None:
         """Remove one file, durably; nothing where there is none."""

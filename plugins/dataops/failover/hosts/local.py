@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import signal
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,9 @@ from dataops import process
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError
 from dataops.failover.hosts.host import Disk, HostFailed, Identity, Place, Process, from_stat, of_postgresql
+
+_DIES = 1.0
+"""Seconds within which SIGKILL ends what does not wait for a disk."""
 
 
 class LocalHost:
@@ -39,6 +43,17 @@ class LocalHost:
                     f"{self.place.name}: process {each.pid} takes no signal from us: run as root or as "
                     f"{self.place.user}."
                 ) from error
+
+    def kill(self, processes: Iterable[Process]) -> tuple[Process, ...]:
+        killed = tuple(processes)
+        self.signal(killed, signal.SIGKILL)
+        pids = {each.pid for each in killed}
+        until = time.monotonic() + _DIES
+        while (living := self.processes()) and time.monotonic() < until:
+            if not pids & {each.pid for each in living}:
+                break
+            time.sleep(0.001)
+        return living
 
     def run(
         self,
@@ -80,6 +95,13 @@ class LocalHost:
             _sync_folder(target.parent)
         except OSError as error:
             raise self._refused(path, error) from error
+
+    def ensure(self, path: str, text: str) -> bool:
+        if not self.exists(str(Path(path).parent)):
+            return False
+        if not self.exists(path):
+            self.write(path, text)
+        return True
 
     def remove(self, path: str) -> None:
         try:

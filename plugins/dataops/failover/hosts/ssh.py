@@ -57,9 +57,25 @@ grep -aH '' $(printf '%s/cmdline ' "$@") 2>/dev/null | tr '\0' ' '
 """Proves itself first: who does not see the shell that looks would see no server either. Then it says the
 line of each /proc/PID/stat, an empty line, and each command line behind its file's name; a few forks in all,
 for there may be hundreds."""
+_KILL = r"""
+data=$1
+shift
+kill -KILL "$@" 2>/dev/null
+tries=100
+while [ $tries -gt 0 ]; do
+    lives=
+    for pid; do [ -e "/proc/$pid/cwd" ] && lives=$pid; done
+    [ -n "$lives" ] || break
+    sleep 0.01
+    tries=$((tries - 1))
+done
+set -- "$data"
+"""
+"""A zombie has no current folder, so that it counts as ended."""
 _WRITE = """
 umask 077 && cat > "$1.dataops-new" && sync "$1.dataops-new" && mv -f -- "$1.dataops-new" "$1" && sync "$2"
 """
+_ENSURE = '[ -d "$2" ] || exit 44; [ -e "$1" ] || [ -h "$1" ] && exit 0' + _WRITE
 _REMOVE = 'rm -f -- "$1" && sync "$2"'
 _RENAME = '! [ -e "$2" ] && ! [ -h "$2" ] || exit 17; mv -T -- "$1" "$2" && sync "$3"'
 _READ = '[ -e "$1" ] || exit 44; cat -- "$1"'
@@ -92,6 +108,12 @@ class SshHost:
         pids = [str(each.pid) for each in processes]
         if pids:  # kill(1) fails where one is gone, which does not matter
             self.run(["kill", f"-{number.name.removeprefix('SIG')}", *pids], deadline=_PATIENCE, check=False)
+
+    def kill(self, processes: Iterable[Process]) -> tuple[Process, ...]:
+        pids = [str(each.pid) for each in processes]
+        if not pids:
+            return self.processes()
+        return of_postgresql(_parsed(self._script(_KILL + _PROCESSES, self.place.data, *pids).stdout))
 
     def run(
         self,
@@ -127,6 +149,13 @@ class SshHost:
 
     def write(self, path: str, text: str) -> None:
         self._must(self._script(_WRITE, path, _folder_of(path), input=text, check=False), path)
+
+    def ensure(self, path: str, text: str) -> bool:
+        finished = self._script(_ENSURE, path, _folder_of(path), input=text, check=False)
+        if finished.returncode == 44:
+            return False
+        self._must(finished, path)
+        return True
 
     def remove(self, path: str) -> None:
         self._must(self._script(_REMOVE, path, _folder_of(path), check=False), path)

@@ -128,6 +128,22 @@ def test_a_process_is_stopped_and_goes_on(host: Host) -> None:
         host.signal(receiver, signal.SIGCONT)
 
 
+def test_what_is_killed_is_gone_and_what_comes_up_again_is_seen(host: Host, shared_cell: Cell) -> None:
+    first = postmaster(host.processes())
+    background = [each for each in host.processes() if "background writer" in each.command]
+    assert first
+    assert background
+    alive = host.kill(background)  # the server restarts its children, as after a crash of one
+    assert background[0].pid not in {each.pid for each in alive}
+    assert [each.pid for each in alive if each.pid == first.pid] == [first.pid]
+    assert host.kill([])
+    assert wait_until(lambda: shared_cell.primaries() == ["alpha"], seconds=20)
+    assert wait_until(
+        lambda: shared_cell.execute("beta", "SELECT status FROM pg_stat_wal_receiver") == [("streaming",)],
+        seconds=20,
+    )
+
+
 def test_files_are_written_by_their_owner_and_nobody_else_reads_them(host: Host, shared_cell: Cell) -> None:
     path = f"{host.place.beside}/a file"
     assert host.read(path) is None
@@ -144,6 +160,11 @@ def test_files_are_written_by_their_owner_and_nobody_else_reads_them(host: Host,
     for each in (path, path + " too", path + " never there"):
         host.remove(each)
         assert not host.exists(each)
+    assert host.ensure(path, "new\n")
+    assert host.ensure(path, "newer\n")
+    assert host.read(path) == "new\n"
+    assert not host.ensure(f"{host.place.beside}/no/folder", "x")
+    host.remove(path)
     with pytest.raises(HostFailed):
         host.write(f"{host.place.beside}/no/such/folder", "x")
 

@@ -35,17 +35,14 @@ def fence(member: Member) -> Check:
 
 
 def _fence(host: Host, expected: str) -> Check:
-    if not host.exists(host.place.data):
-        living = end_tree(host)
-        return _judged(expected, not living, f"{host.place.data} is not there, {len(living)} processes live")
-    if not fence_file_stands(host):
-        _put_up(host)
-    before = {(process.pid, process.begun) for process in host.processes()}
-    living = end_tree(host)
-    old = [process for process in living if (process.pid, process.begun) in before]
-    if living and not old:
+    stands = _put_up(host)
+    ended = end_tree(host)
+    if not stands:
+        observed = f"{host.place.data} is not there, {len(ended.living)} processes live"
+        return _judged(expected, not ended.living, observed)
+    if ended.living and not ended.survivors:
         return _judged(expected, True, "a supervisor started it again, after standby.signal stood")
-    return _judged(expected, not living, f"{len(living)} processes live, standby.signal stands")
+    return _judged(expected, not ended.living, f"{len(ended.living)} processes live, standby.signal stands")
 
 
 def unfence(member: Member) -> bool:
@@ -80,18 +77,16 @@ def fence_file(host: Host) -> str:
     return f"{host.place.data}/standby.signal"
 
 
-def fence_file_stands(host: Host) -> bool:
-    """Whether a server that starts there begins as a standby."""
-    return host.exists(fence_file(host))
+def _put_up(host: Host) -> bool:
+    """The sign with our text, unless one stands; on a full disk, where a name still fits, an empty one.
 
-
-def _put_up(host: Host) -> None:
-    """The sign with our text; on a full disk, where a name still fits, an empty one and another beside it."""
+    False where there is no data directory: nobody can start a server in it.
+    """
     try:
-        host.write(fence_file(host), MARK)
+        return host.ensure(fence_file(host), MARK)
     except HostFailed:
         host.write(_empty_mark(host), "")
-        host.write(fence_file(host), "")
+        return host.ensure(fence_file(host), "")
 
 
 def _empty_mark(host: Host) -> str:

@@ -74,7 +74,7 @@ def end(member: Member) -> None:
             pass
         else:
             return
-    living = end_tree(member.host)
+    living = end_tree(member.host).living
     if living:
         raise DriverFailed(f"{member.name}: {len(living)} of its processes live in spite of SIGKILL.")
 

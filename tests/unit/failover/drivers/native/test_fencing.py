@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from dataops.connections import Connection
@@ -32,10 +31,11 @@ class Machine:
     def processes(self) -> tuple[Process, ...]:
         return tuple(self.living)
 
-    def signal(self, processes: Iterable[Process], number: Any) -> None:
+    def kill(self, processes: Iterable[Process]) -> tuple[Process, ...]:
         self.order.append("kill")
         if not self.stubborn:
             self.living = list(self.revived)
+        return self.processes()
 
     def exists(self, path: str) -> bool:
         return path in self.files
@@ -48,6 +48,13 @@ class Machine:
             raise HostFailed("No space left on device")
         self.order.append("write")
         self.files[path] = text
+
+    def ensure(self, path: str, text: str) -> bool:
+        if path.rpartition("/")[0] not in self.files:
+            return False
+        if path not in self.files:
+            self.write(path, text)
+        return True
 
     def remove(self, path: str) -> None:
         self.files.pop(path, None)
@@ -116,10 +123,10 @@ def test_a_node_whose_directory_is_away_cannot_be_started() -> None:
 
 
 def test_a_machine_that_does_not_answer_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent(_: Machine, path: str) -> bool:
+    def silent(_: Machine, path: str, text: str) -> bool:
         raise HostUnreachable("db1 cannot be reached by ssh")
 
-    monkeypatch.setattr(Machine, "exists", silent)
+    monkeypatch.setattr(Machine, "ensure", silent)
     found = fence(member(Machine(living=[SERVER])))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "cannot be reached" in found.reason
