@@ -6,7 +6,6 @@ then the cluster is healed or brought forward before anything else.
 
 from __future__ import annotations
 
-import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Generator
@@ -27,7 +26,7 @@ from dataops.failover.round import breaking, keeping, mending, proving
 from dataops.failover.round.aborting import promotion_dies
 from dataops.failover.round.acts import ACTIONS, as_planned
 from dataops.failover.round.clients import clients, figures, served_again, session
-from dataops.failover.round.ending import carried_through, end_early
+from dataops.failover.round.ending import brought_to_an_end, carried_through
 from dataops.failover.round.enduring import endure
 from dataops.failover.round.findings import Findings
 from dataops.failover.round.leg import BACK, THERE, Leg
@@ -37,8 +36,6 @@ from dataops.failover.topology import Topology
 from dataops.failover.verifying import archiving
 from dataops.failover.verifying.staying import nothing_refuses
 from dataops.store import Held
-
-log = logging.getLogger(__name__)
 
 CLEANED = "canary's tables dropped"
 
@@ -84,19 +81,17 @@ def conduct(
 def _conduct(stage: Stage) -> BaseException | None:
     """The interruption that ended the round; errors of its own are among its checks."""
     findings, ended = stage.findings, None
-    orderly = True
     try:
-        _COURSES[stage.plan.course](stage)
-    except BaseException as error:  # an interruption heals first, too
+        with brought_to_an_end(stage):
+            _COURSES[stage.plan.course](stage)
+        stage.orderly = True
+    except BaseException as error:  # ruff: ignore[blind-except] it was brought to an end, and is on record
         ended = error
-        if isinstance(error, Exception) and not isinstance(error, DataOpsError):
-            log.exception("The round %s broke", stage.run)
-        orderly = end_early(stage, error)
     findings.add(carried_through(ended))
     if ended is None:
         findings.add(_as_planned(stage))
     keeping.keep(stage)
-    if orderly:
+    if stage.orderly:
         with findings.part("clean up"):
             _clean(stage)
             _close(stage)
@@ -137,7 +132,7 @@ def _change_roles(stage: Stage, change: Callable[[Stage, Leg], None]) -> None:
 
 def _there(stage: Stage, leg: Leg, change: Callable[[Stage, Leg], None]) -> None:
     findings = stage.findings
-    with _prepared(stage, leg) as (holdings, archiver):
+    with _prepared(stage, leg) as (holdings, archiver), brought_to_an_end(stage, leg):
         with findings.part("break and promote"):
             change(stage, leg)
         with findings.part("serve again"):
@@ -153,7 +148,7 @@ def _back(stage: Stage, there: Leg) -> None:
     findings = stage.findings
     back = _leg(stage, BACK, there.new, there.old, stage.driver.observe())
     with findings.part("fail back"):
-        with clients(stage, back):
+        with clients(stage, back), brought_to_an_end(stage, back):
             stage.journal.turn()
             breaking.switch_over(stage, back)
             mending.follow(stage, back)
@@ -168,7 +163,7 @@ def _back(stage: Stage, there: Leg) -> None:
 
 def _endure(stage: Stage) -> None:
     leg = _leg(stage, THERE, stage.plan.primary, stage.plan.primary, stage.before)
-    with _prepared(stage, leg):
+    with _prepared(stage, leg), brought_to_an_end(stage, leg):
         endure(stage, leg)
         with stage.findings.part("verify"):
             proving.prove_leg(stage, leg, holdings=None, archiver=None)

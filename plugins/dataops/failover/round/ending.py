@@ -7,6 +7,10 @@ is free, and a person is called.
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from dataops.errors import DataOpsError, InconclusiveError
@@ -18,9 +22,15 @@ from dataops.failover.guard.paging import Pager
 from dataops.failover.guard.telling import Place, acted
 from dataops.failover.journal import Phase
 from dataops.failover.journaling import Journal, JournalTaken
+from dataops.failover.round.clients import figures, settle
+from dataops.failover.round.leg import Leg
 from dataops.failover.round.stage import Stage
 from dataops.store import LeaseLost
 
+log = logging.getLogger(__name__)
+
+_SERVED_WITHIN = 15.0
+"""Seconds in which clients may be served again after a round that ended early, to be measured."""
 CARRIED = "round carried through"
 NO_LONGER_OURS = (LeaseLost, JournalTaken)
 
@@ -41,10 +51,48 @@ def carried_through(error: BaseException | None) -> Check:
     )
 
 
+@contextmanager
+def brought_to_an_end(stage: Stage, leg: Leg | None = None) -> Generator[None]:
+    """Whatever ends the block early: the cluster is healed or brought forward at once, then it is raised.
+
+    Inside of a leg that is while its clients still write: what it cost them is measured then, too, but not
+    where an interruption leaves no time for it.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if stage.orderly is None:
+            if isinstance(error, Exception) and not isinstance(error, DataOpsError):
+                log.exception("The round %s broke", stage.run)
+            stage.orderly = end_early(stage, error)
+            if leg is not None and isinstance(error, Exception):
+                _measure(stage, leg)
+        raise
+
+
+def _measure(stage: Stage, leg: Leg) -> None:
+    """What the leg cost clients, as far as they are served again within reason."""
+    if leg.marks.fault is None or leg.canary is None or not stage.serving:
+        return
+    steady = stage.scenario.load.steady.total_seconds()
+    with stage.findings.part("measure what it cost"):
+        try:
+            leg.canary.wait_until_steady(steady, within=steady + _SERVED_WITHIN, since=time.monotonic())
+        except InconclusiveError as error:
+            stage.findings.say(f"Clients are not served again: {error}")
+        try:
+            settle(stage, leg, node=stage.serving)
+            if leg.timing is not None:
+                stage.findings.add(leg.timing.check(stage.scenario.objectives))
+            figures(stage, leg)
+        except DataOpsError as error:
+            stage.findings.say(f"What it cost could not be measured: {error}")
+
+
 def end_early(stage: Stage, error: BaseException) -> bool:
     """Whether the cluster is in order now, as far as it is ours to bring there; what was done is on record.
 
-    Where it is not, or where it was brought forward, a person is called. Raises nothing that was foreseen.
+    Where it is not, or where it was brought forward, a person is called.
     """
     with stage.findings.part("end early"):
         try:
@@ -53,14 +101,16 @@ def end_early(stage: Stage, error: BaseException) -> bool:
                 stage.findings.say("The guard leads this round now: nothing more is done here.")
                 return False
             return _end(stage, ours=ours)
-        except DataOpsError as failed:
+        except Exception as failed:
+            log.exception("The round %s was not brought to an end", stage.run)
+            foreseen = isinstance(failed, DataOpsError)
             stage.findings.add(
                 Check(
                     name="brought to an end",
                     verdict=Verdict.FAILED,
                     expected="a cluster in order",
                     observed="left to the guard",
-                    reason=str(failed),
+                    reason=str(failed) if foreseen else f"{type(failed).__name__}: see the log",
                 )
             )
             return False

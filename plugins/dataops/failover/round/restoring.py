@@ -7,6 +7,7 @@ import time
 from dataops.failover.canary.ledger import Ledger
 from dataops.failover.round.breaking import break_it
 from dataops.failover.round.clients import clients, served_again
+from dataops.failover.round.ending import brought_to_an_end
 from dataops.failover.round.leg import Leg
 from dataops.failover.round.stage import Stage
 from dataops.failover.undoing import undo_all
@@ -26,7 +27,7 @@ def restore(stage: Stage, leg: Leg) -> None:
         assert leg.canary is not None
         return leg.canary.ledger()
 
-    with clients(stage, leg):
+    with clients(stage, leg), brought_to_an_end(stage):
         with findings.part("break"):
             break_it(stage, leg)
         assert leg.marks.fault is not None

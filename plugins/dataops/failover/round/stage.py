@@ -45,6 +45,8 @@ class Stage:
     folder: Path
     """Private to this process: the canary's ledgers."""
     serving: str = ""
+    orderly: bool | None = None
+    """Of a round that ended early: whether the cluster is in order, so that the journal can be closed."""
     legs: list[Leg] = field(default_factory=list)
     servers: dict[str, str] = field(default_factory=dict)
     """Nodes by the address at which they see themselves, ``host:port``."""
