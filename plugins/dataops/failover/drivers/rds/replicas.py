@@ -36,6 +36,8 @@ from dataops.postgres import sql
 
 GROUPS = "dataops:security-groups"
 """Tag: the security groups that a fenced instance had."""
+FENCED = "dataops:fenced"
+"""Tag: that it is shut off as a fence, so that healing a fault does not open it."""
 ENDED = "dataops:sessions-ended"
 """Tag: when the reboot that ended a fenced instance's sessions was over."""
 _PROMOTED = 1800.0
@@ -124,19 +126,25 @@ class ReplicaDriver(Managed):
         self._shut(node)
 
     def effect(self, fault: str, node: str) -> Check:
-        check = self.fence(node).model_copy(update={"name": "fault took effect"})
+        check = self._shown(node).model_copy(update={"name": "fault took effect"})
         red = check.verdict is Verdict.FAILED  # nothing is wrong with the server: nothing was tested
         return check.model_copy(update={"verdict": Verdict.INCONCLUSIVE}) if red else check
 
     def heal(self, fault: str, node: str) -> None:
-        self.unfence(node)
+        """Fault and fence are one thing here: a node that was fenced since stays shut off."""
+        if FENCED not in self._api.describe(node).tags:
+            self.unfence(node)
 
     def fence(self, node: str) -> Check:
         """Shut off, its sessions ended: by AWS's word, and because we ourselves no longer get in."""
+        return self._shown(node, fence=True)
 
+    def _shown(self, node: str, *, fence: bool = False) -> Check:
         def look() -> Seen:
             witness = Session(self.connection(node))
             before = _opened(witness)
+            if fence:
+                self._api.tag(self._api.describe(node), FENCED, "yes")
             self._shut(node)
             instance = self._api.describe(node)
             after = _opened(witness)
@@ -148,13 +156,20 @@ class ReplicaDriver(Managed):
         return checked(f"{node} is fenced", "nobody gets in, and no session lives", look)
 
     def unfence(self, node: str) -> None:
+        """Opened with the groups of before. ``DriverFailed`` where another node was promoted since."""
         instance = self._api.describe(node)
         if GROUPS not in instance.tags:
             return
+        others = [self._there(name) for name in self._settings.nodes if name != node]
+        leading = [each.identifier for each in others if each is not None and not each.source]
+        if leading and not instance.source:
+            raise DriverFailed(
+                f"{node} stays shut off, since {leading[0]} was promoted: two would take writes."
+            )
         before = instance.tags[GROUPS].split()
         self._api.modify(node, VpcSecurityGroupIds=before)
         self._api.wait(node, lambda each: each.shut_by(frozenset(before)), seconds=_CHANGED, what="opened")
-        self._api.untag(instance, GROUPS, ENDED)
+        self._api.untag(instance, GROUPS, FENCED, ENDED)
 
     def promote(self, node: str) -> None:
         if self._api.describe(node).source:
@@ -289,6 +304,10 @@ class ReplicaDriver(Managed):
             f"aws rds reboot-db-instance --db-instance-identifier {node}",
         )
 
+    def _fenced(self, instance: Instance) -> bool:
+        """Whether nobody can write there: fenced by us, in effect by AWS's word, and no session left."""
+        return {FENCED, ENDED} <= set(instance.tags) and instance.shut_by(self._fence)
+
     def _seen(self, node: Node) -> Node:
         try:
             instance = self._api.describe(node.name)
@@ -300,6 +319,8 @@ class ReplicaDriver(Managed):
             return replace(node, role=Role.UNKNOWN, reason=strayed)
         if node.role is Role.UNKNOWN and instance.status in DOWN:
             return replace(node, role=Role.DOWN, reason=f"AWS says that it is {instance.status}.")
+        if node.role is Role.UNKNOWN and self._fenced(instance):
+            return replace(node, role=Role.DOWN, reason="Fenced: its security groups let nobody in.")
         return replace(node, settings={**node.settings, **said})
 
 

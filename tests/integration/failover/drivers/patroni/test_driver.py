@@ -20,7 +20,7 @@ from dataops.failover.topology import Role
 from sandbox.deadline import wait_until
 from tests.integration.failover.drivers.patroni.conftest import resolver
 from tests.integration.failover.drivers.patroni.formation import Formation
-from tests.integration.failover.drivers.patroni.torture import torture
+from tests.integration.failover.drivers.torture import torture
 
 THIRD = "gamma"
 

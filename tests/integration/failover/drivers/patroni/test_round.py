@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 
-import psycopg2
 import pytest
-from dataops.backup.manifest.header import Consistency, Encryption, Header
-from dataops.connections import Connection
 from dataops.evidence.verdict import Verdict
 
-from tests.integration.backup import published
-from tests.integration.failover.cell import DATABASE, ENVIRONMENT, SCRIPT, SERVER, Cell
+from tests.integration.failover.cell import Cell
+from tests.integration.failover.drivers.adopting import adopt, fill
 from tests.integration.failover.drivers.patroni.formation import SCOPE, Formation
-from tests.integration.failover.drivers.patroni.torture import torture
+from tests.integration.failover.drivers.torture import torture
 from tests.integration.failover.round.rounds import figure, red, rehearse, verdicts, watched
 
 
@@ -22,10 +18,7 @@ from tests.integration.failover.round.rounds import figure, red, rehearse, verdi
 def ruled(start_formation: Callable[..., Formation]) -> Formation:
     """Two members, of which alpha leads, with the database ``shop``."""
     formation = start_formation(names=("alpha", "beta"), never=frozenset())
-    formation.execute("alpha", f"CREATE DATABASE {DATABASE}")
-    at = formation.dsn("alpha").replace("/postgres?", f"/{DATABASE}?")
-    with closing(psycopg2.connect(at)) as session, session, session.cursor() as cursor:
-        cursor.execute(SCRIPT)
+    fill(formation.dsn("alpha"))
     return formation
 
 
@@ -33,30 +26,20 @@ def ruled(start_formation: Callable[..., Formation]) -> Formation:
 def cell(make_cell: Callable[..., Cell], ruled: Formation) -> Cell:
     """A cell's platform whose server is that cluster; its own servers are ended."""
     made = make_cell(proven=False, route="libpq")
-    for name in made.clusters:
-        made.kill(name)
     ((identifier,),) = ruled.execute("alpha", "SELECT system_identifier::text FROM pg_control_system()")
-    addresses = [member.address for member in ruled.members.values()]
-    allowed = {identifier: {"environment": ENVIRONMENT, "hosts": addresses}}
-    made.connections.update(ruled.connections())
-    made.connections["failover_targets"] = Connection("failover_targets", "generic", extra=allowed)
     nodes = {name: {"connection": f"shop_{name}", "host": f"shop_{name}_host"} for name in ruled.names}
-    made.write_server(
-        connection="shop_alpha",
-        standby="shop_beta",
+    adopt(
+        made,
+        identifier=identifier,
+        hosts=[member.address for member in ruled.members.values()],
+        connections=ruled.connections(),
         failover={
             **{"driver": "patroni", "cluster": SCOPE, "api": "shop_api", "nodes": nodes},
             "route": {"kind": "libpq", "connection": "shop_route"},
         },
+        connection="shop_alpha",
+        standby="shop_beta",
     )
-    header = Header.model_validate({
-        **published.header(SERVER).model_dump(),
-        **{"kind": "server", "method": "physical", "environment": ENVIRONMENT, "server": SERVER},
-        "consistency": Consistency.BEST_KNOWN,
-        "encryption": Encryption(scheme="pgbackrest"),
-        "system_identifier": identifier,
-    })
-    published.prove(made.store, SERVER, published.publish(made.store, header))
     return made
 
 

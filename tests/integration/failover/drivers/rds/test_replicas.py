@@ -113,8 +113,13 @@ def test_a_primary_is_cut_off_succeeded_and_replaced_by_a_replica_of_its_name(pa
     assert driver.observe().node("alpha").role is Role.UNKNOWN
     fenced = driver.fence("alpha")
     assert fenced.verdict is Verdict.PASSED, fenced
+    assert driver.observe().node("alpha").role is Role.DOWN
     driver.promote("beta")
     driver.promote("beta")
+    driver.heal("cut_node", "alpha")  # fault and fence are one thing here: the fence stays
+    assert pair.groups("alpha") == ["sg-nobody"]
+    with pytest.raises(DriverFailed, match="beta was promoted: two would take writes"):
+        driver.unfence("alpha")
     driver.route("beta")
     came = driver.rejoin("alpha", "beta")
     assert came.how == "rebuild"

@@ -1,4 +1,4 @@
-"""Tests that wait long for Patroni."""
+"""Tests that take long: whole rounds, and what waits for a cluster's own clocks."""
 
 from __future__ import annotations
 
