@@ -36,10 +36,17 @@ class Run:
         self.dag_run = SimpleNamespace(run_type=run_type, logical_date=NOW, triggering_user_name=user)
         self.params: dict[str, Any] = {"author": "cem@example.org", **params}
         self.events: dict[Any, Any] = {}
+        self.tries = 1
 
     def context(self, task: Any) -> Any:
         self.task_id = task.task_id
-        ti = SimpleNamespace(id="ti", task_id=task.task_id, xcom_push=self.push, xcom_pull=self.pull)
+        ti = SimpleNamespace(
+            id="ti",
+            task_id=task.task_id,
+            try_number=self.tries,
+            xcom_push=self.push,
+            xcom_pull=self.pull,
+        )
         outlets = {asset: SimpleNamespace(extra=self.events) for asset in task.outlets}
         return {
             "ti": ti,
@@ -231,6 +238,24 @@ def test_an_approval_of_another_plan_breaks_nothing(rounds: list[Any]) -> None:
     it = Run()
     it.left |= {"preflight": planned(), "approve": approved(plan="c" * 64)}
     with pytest.raises(approving.NotApproved, match="not the one that was approved"):
+        it.execute(operators.FailoverTest(scenario="crash"))
+    assert rounds == []
+
+
+def test_an_approval_of_long_ago_breaks_nothing(rounds: list[Any]) -> None:
+    it = Run()
+    old = approving.given(PLAN, "ana").model_copy(update={"finished": NOW - timedelta(minutes=16)})
+    it.left |= {"preflight": planned(), "approve": old.model_dump(mode="json")}
+    with pytest.raises(approving.NotApproved, match="15 minutes old"):
+        it.execute(operators.FailoverTest(scenario="crash"))
+    assert rounds == []
+
+
+def test_whoever_clears_the_task_breaks_nothing_again(rounds: list[Any]) -> None:
+    it = Run()
+    it.left |= {"preflight": planned(), "approve": approved()}
+    it.tries = 2
+    with pytest.raises(NotPassed, match="played once"):
         it.execute(operators.FailoverTest(scenario="crash"))
     assert rounds == []
 

@@ -13,7 +13,7 @@ from dataops.airflow.operators.backup import RETURNED
 from dataops.airflow.operators.evidence import Evidence
 from dataops.airflow.operators.stoppable import Stoppable
 from dataops.airflow.reports import pack, unpack
-from dataops.airflow.schedule import is_too_late
+from dataops.airflow.schedule import LATE, is_too_late
 from dataops.airflow.tags import Capability
 from dataops.errors import DataOpsError
 from dataops.evidence.approving import SHOWN, STEP, NotApproved, authors_of
@@ -153,12 +153,13 @@ class FailoverTest(FailoverStep):
         """Plan again; go on only where that is the plan which was shown, and approved if it had to be."""
         from dataops.failover import run
 
+        if context["ti"].try_number > 1:
+            # Whoever clears the task would break the cluster once more, by a yes that was given for once.
+            raise NotPassed("A round is played once. Nothing was touched: trigger a new run of the DAG.")
         report = left_of(self, context, PREFLIGHT)
         wanted = str(report.data["hash"])
         if report.data.get("needs_approval"):
-            answered = left_of(self, context, STEP).data.get("approved")
-            if answered != wanted:
-                raise NotApproved(f"The plan {wanted[:SHOWN]} is not the one that was approved. Run again.")
+            _insist_on_approval(left_of(self, context, STEP), wanted)
         return run.carry_out(job, wanted, told=self._tell)
 
     def _tell(self, report: StepReport) -> None:
@@ -181,6 +182,17 @@ class FailoverEvidence(Evidence):
 
         job = Job(platform, self.subject, lambda line: self.log.info("%s", line))
         return record_of(job, reports, lineage=lineage)
+
+
+def _insist_on_approval(answer: StepReport, wanted: str) -> None:
+    """Of this very plan, and not of long ago: whoever said yes is still there to see what it does."""
+    if answer.data.get("approved") != wanted:
+        raise NotApproved(f"The plan {wanted[:SHOWN]} is not the one that was approved. Run again.")
+    if datetime.now(UTC) - answer.finished > LATE:
+        raise NotApproved(
+            "The approval is more than 15 minutes old: other tests, or no free worker, kept this one waiting. "
+            "Nothing was touched. Run again."
+        )
 
 
 def job_of(task: Any, context: Context) -> Job:
