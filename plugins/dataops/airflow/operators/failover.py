@@ -190,7 +190,7 @@ def _insist_on_approval(answer: StepReport, wanted: str) -> None:
         raise NotApproved(f"The plan {wanted[:SHOWN]} is not the one that was approved. Run again.")
     if datetime.now(UTC) - answer.finished > LATE:
         raise NotApproved(
-            "The approval is more than 15 minutes old: other tests, or no free worker, kept this one waiting. "
+            "The approval is more than 15 minutes old: another test, or no free worker, kept it waiting. "
             "Nothing was touched. Run again."
         )
 
