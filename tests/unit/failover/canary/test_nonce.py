@@ -42,6 +42,21 @@ def test_exactly_one_node_takes_writes_and_all_others_are_known_not_to(
     assert (not check.reason) == (verdict is Verdict.PASSED)
 
 
+def test_each_node_is_told_in_words() -> None:
+    writes = [answer("alpha", TAKES), answer("beta", READS), answer("gamma", AWAY)]
+    check = one_writable_primary(writes, proven_down=("gamma",))
+    assert [part.observed for part in check.parts] == [
+        "acknowledged on timeline 2",
+        "read only",
+        "unreachable, proven down",
+    ]
+    assert (check.expected, check.observed) == ("one node takes a write, no other does", "alpha (timeline 2)")
+    named = one_writable_primary([answer("alpha", READS)], expected="alpha")
+    assert (named.expected, named.observed) == ("alpha takes a write, no other does", "none")
+    silent = one_writable_primary([answer("alpha", TAKES), answer("beta", AWAY)])
+    assert [part.verdict for part in silent.parts] == [Verdict.PASSED, Verdict.INCONCLUSIVE]
+
+
 def test_a_split_brain_names_the_nodes() -> None:
     check = one_writable_primary([answer("alpha", TAKES), answer("beta", TAKES)])
     assert "alpha (timeline 2), beta (timeline 2)" in check.reason
