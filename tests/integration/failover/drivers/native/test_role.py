@@ -78,7 +78,7 @@ def test_the_role_of_the_guide_suffices_for_a_failover_a_rewind_and_a_rebuild(
 def test_of_three_nodes_all_follow_the_new_primary_and_no_slot_is_left_over(
     make_cell: Callable[..., Cell],
 ) -> None:
-    cell = make_cell(standbys=2)
+    cell = make_cell(standbys=2, route="libpq")
     slots = "SELECT slot_name FROM pg_replication_slots WHERE active ORDER BY 1"
     idle = "SELECT slot_name FROM pg_replication_slots WHERE NOT active"
     with driven_by_the_role(cell) as driver:
@@ -90,6 +90,7 @@ def test_of_three_nodes_all_follow_the_new_primary_and_no_slot_is_left_over(
         assert driver.rejoin("alpha", "beta").how in {"rewind", "restart"}
         seen = driver.observe()
         assert [node.streaming for node in seen.nodes] == [True, False, True]
+        assert seen.routed == "beta"
         assert cell.execute("beta", slots) == [("alpha",), ("gamma",)]
         assert [cell.execute(name, idle) for name in cell.clusters] == [[], [], []]
         driver.switch("beta", "alpha")
