@@ -225,10 +225,13 @@ class AuroraDriver(Managed):
                     ),
                 )
             except AwsRefused as error:
-                if error.code in _NOT_YET and self.cluster().writer != node:
-                    return False
-                raise
-            return True
+                if error.code not in _NOT_YET:
+                    raise
+            except OutcomeUnknown as error:  # the cluster shows whether it was heard; else it is said again
+                self._say(str(error))
+            else:
+                return True
+            return self.cluster().writer == node
 
         if not wait_until(accepted, seconds=_LONGEST, every=self._api.every):
             raise DriverFailed(

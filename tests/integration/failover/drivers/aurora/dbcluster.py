@@ -6,6 +6,7 @@ the primary again, under another instance's name. Aurora's own functions are mad
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,8 @@ class Cluster:
             )
         primary.execute(AURORA)
         self.gates = {"alpha": Gate(primary.port, lambda: True), "beta": Gate(standby.port, lambda: True)}
+        self.door = Gate(primary.port, lambda: True)
+        """The cluster's own endpoint: it follows the writer."""
         self.writes("alpha")
         self.refusals = 0
         """How many failovers are refused first, as by a cluster that is still restarting."""
@@ -75,6 +78,7 @@ class Cluster:
             server = self.primary if each == name else self.standby
             gate.target = server.port
             gate.cut()
+            self.door.cut()
             self.primary.execute(
                 f"INSERT INTO who VALUES ({server.port}, '{each}') "
                 f"ON CONFLICT (port) DO UPDATE SET name = '{each}'"
@@ -83,10 +87,8 @@ class Cluster:
         assert wait_until(lambda: self.standby.execute("SELECT * FROM who ORDER BY 1") == wanted, seconds=10)
 
     def connection(self, name: str) -> Connection:
-        """Straight to an instance; ``writer`` is the cluster's own endpoint."""
-        real = self.primary.connection
-        writer = self.described.writer.db_instance_identifier
-        gate = self.gates[writer if name == "writer" else name]
+        """Straight to an instance."""
+        real, gate = self.primary.connection, self.gates[name]
         return Connection(
             id=f"shop_{name}",
             type="postgres",
@@ -97,8 +99,12 @@ class Cluster:
             schema="postgres",
         )
 
+    def endpoint(self) -> Connection:
+        """The cluster's own endpoint, which leads to whichever instance writes."""
+        return replace(self.connection("alpha"), id="shop_writer", port=self.door.port)
+
     def close(self) -> None:
-        for gate in self.gates.values():
+        for gate in (*self.gates.values(), self.door):
             gate.close()
         rds_backends[DEFAULT_ACCOUNT_ID][REGION].reset()
 
@@ -108,8 +114,8 @@ class Cluster:
         change = DBCluster.failover
 
         def fail_over(described: DBCluster, target: Any) -> None:
-            if self.refusals:
-                self.refusals -= 1
+            if self.refusals or not self.primary.cluster.is_ready():
+                self.refusals = max(0, self.refusals - 1)
                 raise InvalidDBClusterStateFault("shop is not in order")
             change(described, target)
             self.writes(target.db_instance_identifier)

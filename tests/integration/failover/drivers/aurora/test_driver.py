@@ -41,7 +41,8 @@ def server(**changes: Any) -> Server:
 
 def driver_of(cluster: Cluster, **changes: Any) -> AuroraDriver:
     def resolve(connection_id: str) -> Connection:
-        return cluster.aws if connection_id == "aws" else cluster.connection(connection_id[5:])
+        known = {"aws": cluster.aws, "shop_writer": cluster.endpoint()}
+        return known.get(connection_id) or cluster.connection(connection_id[5:])
 
     return AuroraDriver.of(server(**changes), resolve, every=POLL)
 

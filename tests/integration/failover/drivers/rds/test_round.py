@@ -13,8 +13,8 @@ from tests.conftest import DatabaseServer
 from tests.integration.failover.aws import REGION
 from tests.integration.failover.cell import Cell
 from tests.integration.failover.drivers.adopting import adopt, fill
-from tests.integration.failover.drivers.torture import torture
 from tests.integration.failover.drivers.rds.cloud import Cloud
+from tests.integration.failover.drivers.torture import torture
 from tests.integration.failover.round.rounds import red, rehearse, verdicts, watched
 
 IDENTITY = "SELECT system_identifier::text FROM pg_control_system()"
