@@ -17,6 +17,7 @@ CONSTANTS = {
     "round.coordinator": ("CLEANED",),
     "round.ending": ("CARRIED",),
     "round.keeping": ("KEPT",),
+    "round.mending": ("FOLLOW",),
     "round.proving": ("WRITABLE", "TIMELINES", "REJOINED", "SAME", "STEADY", "SLOTS"),
     "verifying.expecting": ("NAME",),
     "verifying.staying": ("UNREFUSED",),

@@ -49,15 +49,14 @@ def fail_over(stage: Stage, leg: Leg) -> None:
         marks.detected, leg.why = found.at, found.why
         commit(stage)
         fenced = driver.fence(leg.old)
+        stage.findings.add(_named(fenced, leg.named(FENCED)))
         if fenced.verdict is not Verdict.PASSED:
-            stage.findings.add(_named(fenced, leg.named(FENCED)))
             raise FenceUnproven(
                 f"{leg.old} may still take writes: {fenced.reason or fenced.observed}. "
                 f"{leg.new} was not promoted."
             )
         marks.fenced, leg.fenced = time.monotonic(), True
         promote(stage, leg)
-    stage.findings.add(_named(fenced, leg.named(FENCED)))
     stage.journal.advance(Phase.PROMOTED)
     stage.findings.say(
         f"{leg.old} given up, since {leg.why}; {leg.new} serves {marks.routed - marks.fault:.3f} s "

@@ -94,7 +94,7 @@ def settle(stage: Stage, leg: Leg, *, node: str) -> None:
     ledgers = [each.ledger for each in stage.legs if each.ledger is not None]
     lost = sum(each.account.rpo_rows for each in stage.legs if each.account is not None)
     findings.add(_of(leg, reissued.check(reissued.reissued(*ledgers), lost=lost)))
-    if stage.scenario.load.readers:
+    if stage.scenario.load.readers and len(leg.before.nodes) > 1:  # a lone node has no standby to read on
         findings.add(_of(leg, staleness.staleness(ledger).check(promise)))
 
 

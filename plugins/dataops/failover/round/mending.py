@@ -8,15 +8,31 @@ from dataops.failover.drivers.driver import Rejoined
 from dataops.failover.journal import Phase
 from dataops.failover.planning.course import OUTLIVES_FENCE
 from dataops.failover.round import proving
+from dataops.failover.round.ending import NO_LONGER_OURS
 from dataops.failover.round.leg import Leg
 from dataops.failover.round.stage import Stage
 from dataops.failover.undoing import undo_all
+from dataops.failover.verifying.judged import judged, part
+
+FOLLOW = "other standbys follow"
 
 
 def follow(stage: Stage, leg: Leg) -> None:
-    """The other standbys follow the new primary."""
+    """The other standbys are led to the new primary; one that cannot be is red, and nobody waits for it."""
+    parts = []
     for each in stage.followers:
-        _tell(stage, each, stage.driver.rejoin(each, leg.new))
+        why = ""
+        try:
+            _tell(stage, each, stage.driver.rejoin(each, leg.new))
+        except NO_LONGER_OURS:
+            raise
+        except DataOpsError as error:
+            why = str(error)
+        seen = "it was led there" if not why else "it was not"
+        parts.append(part(each, not why, expected=f"follows {leg.new}", observed=seen, why=why))
+    if parts:
+        name = leg.named(FOLLOW)
+        stage.findings.add(judged(name, parts, expected=f"each follows {leg.new}", observed=f"{len(parts)}"))
 
 
 def bring_back(stage: Stage, leg: Leg) -> Rejoined | None:
@@ -28,6 +44,8 @@ def bring_back(stage: Stage, leg: Leg) -> Rejoined | None:
     try:
         _heal(stage, leg)
         told = stage.driver.rejoin(leg.old, leg.new)
+    except NO_LONGER_OURS:
+        raise
     except DataOpsError as error:
         unknown = isinstance(error, InconclusiveError)
         stage.findings.add(

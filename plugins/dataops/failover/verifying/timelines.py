@@ -100,17 +100,15 @@ def one_line_of_history(
         return Check(
             name=name, verdict=Verdict.INCONCLUSIVE, expected=expected, observed=observed, reason=why
         )
-    parts = [_part(each.name, _role(each, fenced), each.timeline, wanted) for each in after.nodes]
+    parts = [_part(each, wanted, fenced=each.name in fenced) for each in after.nodes]
     return judged(name, parts, expected=expected, observed=observed)
 
 
-def _role(node: Node, fenced: Collection[str]) -> Role:
-    """A fenced node that nobody can reach is down; one that answers is what it says."""
-    return Role.DOWN if node.role is Role.UNKNOWN and node.name in fenced else node.role
-
-
-def _part(name: str, role: Role, timeline: int, wanted: int) -> Part:
-    if role is Role.DOWN:
-        return Part(name=name, verdict=Verdict.NOT_APPLICABLE, reason="it does not run")
-    known = timeline == wanted if timeline else None
-    return part(name, known, expected=f"timeline {wanted}", observed=f"timeline {timeline or 'unknown'}")
+def _part(node: Node, wanted: int, *, fenced: bool) -> Part:
+    """A fenced node that does not say it is primary waits to rejoin, whatever timeline it stopped on."""
+    if node.role is Role.DOWN or (fenced and node.role is not Role.PRIMARY):
+        why = "it is fenced" if fenced else "it does not run"
+        return Part(name=node.name, verdict=Verdict.NOT_APPLICABLE, reason=why)
+    known = node.timeline == wanted if node.timeline else None
+    observed = f"timeline {node.timeline or 'unknown'}"
+    return part(node.name, known, expected=f"timeline {wanted}", observed=observed)

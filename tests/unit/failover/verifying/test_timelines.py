@@ -103,3 +103,22 @@ def test_without_a_timeline_before_nothing_can_be_said() -> None:
     after = cluster(node("alpha", STANDBY, timeline=2), node("beta", PRIMARY, timeline=2))
     found = one_line_of_history("one line", nobody, after, primary="beta")
     assert found.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("role", [Role.STANDBY, Role.UNKNOWN, Role.DOWN])
+def test_a_fenced_node_waits_to_rejoin_on_whatever_timeline_it_stopped(role: Role) -> None:
+    after = cluster(node("alpha", role, timeline=1), node("beta", Role.PRIMARY, timeline=2), routed="beta")
+
+    found = one_line_of_history("t", cluster(), after, primary="beta", fenced=("alpha",))
+
+    assert found.verdict is Verdict.PASSED
+
+
+def test_a_fenced_node_that_says_it_is_primary_is_a_second_history() -> None:
+    after = cluster(
+        node("alpha", Role.PRIMARY, timeline=1), node("beta", Role.PRIMARY, timeline=2), routed="beta"
+    )
+
+    found = one_line_of_history("t", cluster(), after, primary="beta", fenced=("alpha",))
+
+    assert found.verdict is Verdict.FAILED
