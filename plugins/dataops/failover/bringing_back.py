@@ -36,6 +36,8 @@ CATCH_UP = 60.0
 """Seconds for the node to replay what its primary had written when it came back."""
 LEASE = 30.0
 _EVERY = 0.1
+_READINGS = 3
+"""How often the rows are read where somebody wrote meanwhile: a checkpoint is enough to be taken for it."""
 
 
 @dataclass(frozen=True)
@@ -115,19 +117,25 @@ def _proof(
     while not _replayed(seen, wish.node, needed) and time.monotonic() < deadline:
         time.sleep(_EVERY)
         seen = driver.observe()
-    names = (primary, wish.node)
-    read = contents.read_all(
-        {each: driver.connection(each) for each in names},
-        _dbname(platform, driver, wish.server, primary),
-        lsn=lambda node: driver.observe().node(node).lsn,
-    )
-    same = contents.same_contents(
-        "same rows on both nodes", read[primary], (read[wish.node],), own=schema.SCHEMA
-    )
+    dbname = _dbname(platform, driver, wish.server, primary)
+    same = _same_rows(driver, wish.node, primary, dbname)
+    for _ in range(_READINGS - 1):
+        if same.verdict is Verdict.INCONCLUSIVE:
+            same = _same_rows(driver, wish.node, primary, dbname)
     differing = [each.name for each in same.parts if each.verdict is Verdict.FAILED]
     own = None if same.verdict is Verdict.INCONCLUSIVE else differing
     follower = rejoining.Follower(seen.node(wish.node), seen.node(primary), needed, own=own)
     return rejoining.follows("node rejoined", follower, how=back.how), same
+
+
+def _same_rows(driver: Driver, node: str, primary: str, dbname: str) -> Check:
+    """Inconclusive where others wrote meanwhile, and nothing of the canary's is there to be compared."""
+    read = contents.read_all(
+        {each: driver.connection(each) for each in (primary, node)},
+        dbname,
+        lsn=lambda name: driver.observe().node(name).lsn,
+    )
+    return contents.same_contents("same rows on both nodes", read[primary], (read[node],), own=schema.SCHEMA)
 
 
 def _dbname(platform: Platform, driver: Driver, server: str, primary: str) -> str:

@@ -66,15 +66,17 @@ class Acting:
     def _heal(self, seen: Topology) -> Topology:
         self.checks += undo_all(self.driver, self.told.undo, self.say)
         primary = self.told.primary
-        seen = self._until(lambda now: self._serves(now, primary))
+        healed = _all_in_place if self.driver.automatic else (lambda now: _is(now, primary, Role.PRIMARY))
+        seen = self._until(healed)
         serving = self._sole(seen)
         if serving and seen.routed != serving:
             seen = self._route(serving)
-        seen = self._until(lambda now: _follows(now, self.told.candidate), first=seen)
-        self._say_who_serves(seen, "the primary serves again", serving, expected=primary)
+        expected = serving if self.driver.automatic and serving else primary
+        self._say_who_serves(seen, "the primary serves again", serving, expected=expected)
         if self.told.candidate != primary and not self.driver.automatic:
+            seen = self._until(lambda now: _follows(now, self.told.candidate), first=seen)
             self._say_who_follows(seen)
-        self.checks.append(self._one_writable(seen, expected=serving or primary))
+        self.checks.append(self._one_writable(seen, expected=expected))
         return seen
 
     def _forward(self, seen: Topology) -> Topology:
@@ -214,9 +216,6 @@ class Acting:
         dbname = self.told.facts.get(DBNAME)
         return self.prove(self.driver, seen, expected, dbname)
 
-    def _serves(self, seen: Topology, primary: str) -> bool:
-        return bool(self._sole(seen)) if self.driver.automatic else _is(seen, primary, Role.PRIMARY)
-
     def _sole(self, seen: Topology) -> str:
         """The node that is primary, where exactly one says so; else empty."""
         return seen.primaries[0].name if len(seen.primaries) == 1 else ""
@@ -249,6 +248,12 @@ class Acting:
 
 def _follows(seen: Topology, node: str) -> bool:
     return any(each.name == node and each.streaming and each.role is Role.STANDBY for each in seen.nodes)
+
+
+def _all_in_place(seen: Topology) -> bool:
+    """One primary, whom all others follow: a cluster that acts by itself is done then."""
+    others = [each.name for each in seen.nodes if each.role is not Role.PRIMARY]
+    return len(seen.primaries) == 1 and all(_follows(seen, each) for each in others)
 
 
 def _answers(seen: Topology, node: str) -> bool:

@@ -172,6 +172,13 @@ def test_a_cluster_that_promotes_by_itself_is_waited_for_and_then_fenced() -> No
     assert overall(acting.checks) is Verdict.PASSED
 
 
+def test_whoever_a_cluster_chose_by_itself_serves_also_after_healing() -> None:
+    cluster = Cluster({"alpha": Role.DOWN, "beta": Role.PRIMARY}, automatic=True, rises_as=Role.STANDBY)
+    acting = act(cluster, told(Phase.BREAKING, KILL))
+    assert cluster.done == ["heal kill alpha", "route beta"]
+    assert overall(acting.checks) is Verdict.PASSED
+
+
 def test_a_cluster_that_promotes_by_itself_is_left_alone_where_its_primary_never_went() -> None:
     cluster = Cluster(automatic=True)
     acting = act(cluster, told(Phase.COMMITTED))
