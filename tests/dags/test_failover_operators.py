@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from airflow.providers.standard.operators import hitl
-from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 from dataops.airflow import notify, operators, subjects
 from dataops.airflow.operators.stoppable import Stopped
@@ -20,6 +19,7 @@ from dataops.failover import run
 from dataops.failover.job import Job
 
 from tests.dags.conftest import Include
+from tests.dags.dag_run import DagRun
 
 PLAN = "b" * 64
 NOW = datetime.now(UTC)
@@ -27,53 +27,10 @@ WORST = "clients of orders are without service for a minute."
 MARKDOWN = f"**Worst case:** {WORST}\n\n1. **break** `alpha`"
 
 
-class Run:
-    """One DAG run's context: what tasks push can be pulled, as in Airflow."""
+class Run(DagRun):
+    """A run of the DAG."""
 
-    def __init__(self, run_type: str = "scheduled", user: str | None = None, **params: Any) -> None:
-        self.left: dict[str, Any] = {}
-        self.task_id = ""
-        self.dag_run = SimpleNamespace(run_type=run_type, logical_date=NOW, triggering_user_name=user)
-        self.params: dict[str, Any] = {"author": "cem@example.org", **params}
-        self.events: dict[Any, Any] = {}
-        self.tries = 1
-
-    def context(self, task: Any) -> Any:
-        self.task_id = task.task_id
-        ti = SimpleNamespace(
-            id="ti",
-            task_id=task.task_id,
-            try_number=self.tries,
-            xcom_push=self.push,
-            xcom_pull=self.pull,
-        )
-        outlets = {asset: SimpleNamespace(extra=self.events) for asset in task.outlets}
-        return {
-            "ti": ti,
-            "task_instance": ti,
-            "dag_run": self.dag_run,
-            "run_id": "run-1",
-            "dag": DAG("failover_test__crash", schedule=None),
-            "params": self.params,
-            "outlet_events": outlets,
-        }
-
-    def execute(self, task: Any) -> Any:
-        left = task.execute(self.context(task))
-        if isinstance(left, dict):
-            self.left[task.task_id] = left
-        return left
-
-    def push(self, key: str, value: Any) -> None:
-        assert key == "return_value"
-        self.left[self.task_id] = value
-
-    def pull(self, task_ids: str, key: str = "return_value") -> Any:
-        return self.left.get(task_ids)
-
-    def check(self, task_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.left[task_id]["checks"][0]
-        return found
+    dag_id = "failover_test__crash"
 
 
 @pytest.fixture(autouse=True)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from dataops.airflow import links, subjects
 from dataops.airflow.operators.asking import AskSomebodyElse, Question
-from dataops.airflow.operators.backup import RETURNED
 from dataops.airflow.operators.evidence import Evidence
-from dataops.airflow.operators.stoppable import Stoppable
-from dataops.airflow.reports import pack, unpack
+from dataops.airflow.operators.reported_step import ReportedStep, holder, left_by, left_of
 from dataops.airflow.schedule import LATE, is_too_late
 from dataops.airflow.tags import Capability
-from dataops.errors import DataOpsError
 from dataops.evidence.approving import SHOWN, STEP, NotApproved, authors_of
-from dataops.evidence.steps import NotPassed, StepReport, broken
+from dataops.evidence.steps import NotPassed, StepReport
 from dataops.inventory.location import include_folder
 
 if TYPE_CHECKING:
@@ -31,44 +27,30 @@ if TYPE_CHECKING:
 PREFLIGHT, TEST = "preflight", "test"
 
 
-class FailoverStep(Stoppable):
-    """One step of the test of ``scenario``. The task's id is the step's name; its report stands as XCom."""
+class FailoverStep(ReportedStep):
+    """One step of the test of ``scenario``."""
 
-    step: ClassVar[str]
     template_fields: Sequence[str] = ("scenario",)
-    told: StepReport | None = None
-    """What the step found before it was cut short."""
 
     def __init__(self, *, scenario: str, **kwargs: Any) -> None:
-        super().__init__(**{"task_id": self.step, **kwargs})
+        super().__init__(**kwargs)
         self.scenario = scenario
 
-    @abstractmethod
-    def work(self, job: Job, context: Context) -> StepReport:
-        """Do the step."""
+    @property
+    def folder(self) -> str:
+        """By scenario."""
+        return reports_of(self.scenario)
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """The step's report. Raises what stopped it, or ``NotPassed``, with the report already pushed."""
-        started = datetime.now(UTC)
-        job = job_of(self, context)
-        try:
-            with self._stoppable():
-                report = self.work(job, context)
-        except DataOpsError as error:
-            left_by(context, job, broken(self.step, started, error))
-            # A user's mistake is told in its sentence; where in our code it surfaced helps nobody.
-            raise error.with_traceback(None) from None
-        except BaseException as error:
-            left_by(context, job, self.told or broken(self.step, started, error))
-            raise
-        left = left_by(context, job, report)
-        if red := self.stops(report):
-            raise NotPassed(f"{self.step}: {red.name} is {red.verdict.value}: {red.reason}")
-        return left
+    def job(self, context: Context) -> Job:
+        """The scenario, the platform, and who holds the lease."""
+        from dataops.failover.job import Job
 
-    def stops(self, report: StepReport) -> Check | None:
-        """The red check that the next steps must not build on."""
-        return report.red
+        return Job(
+            platform=subjects.platform(),
+            name=self.scenario,
+            say=lambda line: self.log.info("%s", line),
+            holder=holder(self, context),
+        )
 
 
 class FailoverPreflight(FailoverStep):
@@ -110,7 +92,7 @@ class ApproveTest(AskSomebodyElse):
 
     def question(self, context: Context) -> Question:
         """The hash, and the plan: its worst case first, then every command."""
-        report = left_of(self, context, PREFLIGHT)
+        report = left_of(context, PREFLIGHT)
         if not report.data.get("needs_approval"):
             self.skip_asking(context, "this scenario needs no approval")
         worst, plan = str(report.data["worst"]), self.plan_hash(context)
@@ -126,7 +108,7 @@ class ApproveTest(AskSomebodyElse):
 
     def plan_hash(self, context: Context) -> str:
         """That of the plan which the preflight made."""
-        return str(left_of(self, context, PREFLIGHT).data["hash"])
+        return str(left_of(context, PREFLIGHT).data["hash"])
 
     def authors(self) -> Sequence[str]:
         """Whoever last changed the scenario's file."""
@@ -134,7 +116,7 @@ class ApproveTest(AskSomebodyElse):
 
     def leave(self, context: Context, report: StepReport) -> dict[str, Any]:
         """Beside the reports of the other steps."""
-        return left_by(context, job_of(self, context), report)
+        return left_by(context, reports_of(self.scenario), report)
 
 
 class FailoverTest(FailoverStep):
@@ -156,10 +138,10 @@ class FailoverTest(FailoverStep):
         if context["ti"].try_number > 1:
             # Whoever clears the task would break the cluster once more, by a yes that was given for once.
             raise NotPassed("A round is played once. Nothing was touched: trigger a new run of the DAG.")
-        report = left_of(self, context, PREFLIGHT)
+        report = left_of(context, PREFLIGHT)
         wanted = str(report.data["hash"])
         if report.data.get("needs_approval"):
-            _insist_on_approval(left_of(self, context, STEP), wanted)
+            _insist_on_approval(left_of(context, STEP), wanted)
         return run.carry_out(job, wanted, told=self._tell)
 
     def _tell(self, report: StepReport) -> None:
@@ -195,30 +177,6 @@ def _insist_on_approval(answer: StepReport, wanted: str) -> None:
         )
 
 
-def job_of(task: Any, context: Context) -> Job:
-    """The scenario, the platform, and who holds the lease."""
-    from dataops.failover.job import Job
-
-    return Job(
-        platform=subjects.platform(),
-        name=task.scenario,
-        say=lambda line: task.log.info("%s", line),
-        holder=f"{context['dag'].dag_id}, run {context['run_id']}, task {task.task_id}",
-    )
-
-
-def left_by(context: Context, job: Job, report: StepReport) -> dict[str, Any]:
-    """Pushes the report, by the store where it is long; what was pushed."""
-    name = f"{report.started:%Y%m%dT%H%M%S.%f}-{report.step}"
-    key = f"failover/reports/{job.name}/{name}.json"
-    left = pack(report, key, lambda: job.platform.store)
-    context["ti"].xcom_push(key=RETURNED, value=left)
-    return left
-
-
-def left_of(task: Any, context: Context, step: str) -> StepReport:
-    """What an earlier task of this run left."""
-    left = context["ti"].xcom_pull(task_ids=step)
-    if not left:
-        raise NotPassed(f"The task {step} left no report: look at its log.")
-    return unpack(left, lambda: subjects.platform().store)
+def reports_of(scenario: str) -> str:
+    """Where the long reports of its tests lie in the store."""
+    return f"failover/reports/{scenario}"

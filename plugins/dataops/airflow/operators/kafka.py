@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from dataops.airflow import assets, links, subjects
 from dataops.airflow.operators.asking import AskSomebodyElse, Question
-from dataops.airflow.operators.backup import RETURNED
 from dataops.airflow.operators.evidence import Evidence
 from dataops.airflow.operators.page_link import EvidencePage
+from dataops.airflow.operators.reported_step import ReportedStep, holder, left_by, left_of
 from dataops.airflow.operators.stoppable import Stoppable
 from dataops.airflow.recording import put_on_record, run_lineage
-from dataops.airflow.reports import pack, unpack_as
+from dataops.airflow.reports import unpack
 from dataops.airflow.schedule import is_too_late
 from dataops.airflow.tags import Capability
-from dataops.errors import DataOpsError
 from dataops.evidence.approving import authors_of
-from dataops.evidence.steps import NotPassed, StepReport, broken, unfinished
+from dataops.evidence.steps import NotPassed, StepReport, unfinished
 from dataops.inventory.location import include_folder
 from dataops.kafka.job import Job
 
@@ -31,43 +29,23 @@ if TYPE_CHECKING:
 STEPS = ("check", "plan", "apply", "approve", "apply_approved")
 
 
-class TopicsStep(Stoppable):
-    """One step of provisioning ``cluster``. The task's id is the step's name; its report stands as XCom."""
+class TopicsStep(ReportedStep):
+    """One step of provisioning ``cluster``."""
 
-    step: ClassVar[str]
     template_fields: Sequence[str] = ("cluster",)
 
     def __init__(self, *, cluster: str, **kwargs: Any) -> None:
-        super().__init__(**{"task_id": self.step, **kwargs})
+        super().__init__(**kwargs)
         self.cluster = cluster
 
-    @abstractmethod
-    def work(self, job: Job, context: Context) -> StepReport:
-        """Do the step."""
+    @property
+    def folder(self) -> str:
+        """By cluster."""
+        return reports_of(self.cluster)
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """The step's report. Raises what stopped it, or ``NotPassed``, with the report already pushed."""
-        started = datetime.now(UTC)
-        job = job_of(self, context)
-        try:
-            with self._stoppable():
-                report = self.work(job, context)
-        except DataOpsError as error:
-            left_by(context, job, broken(self.step, started, error))
-            # A user's mistake is told in its sentence; where in our code it surfaced helps nobody.
-            raise error.with_traceback(None) from None
-        except Exception as error:
-            left_by(context, job, broken(self.step, started, error))
-            raise
-        left = left_by(context, job, report)
-        red = self.stops(report)
-        if red is not None:
-            raise NotPassed(f"{self.step}: {red.name} is {red.verdict.value}: {red.reason}")
-        return left
-
-    def stops(self, report: StepReport) -> Check | None:
-        """The red check that the next steps must not build on."""
-        return report.red
+    def job(self, context: Context) -> Job:
+        """The cluster, the platform, and who holds the lease."""
+        return job_of(self, context)
 
 
 class TopicsCheck(TopicsStep):
@@ -114,7 +92,7 @@ class TopicsApply(TopicsStep):
         """Plan again; go on only where that is the same plan."""
         from dataops.kafka import run
 
-        return run.apply(job, "safe", _hash(planned(job, context), "safe"))
+        return run.apply(job, "safe", _hash(left_of(context, "plan"), "safe"))
 
 
 class TopicsApplyApproved(TopicsStep):
@@ -130,7 +108,7 @@ class TopicsApplyApproved(TopicsStep):
         """Plan again; go on only where that is the plan which was approved."""
         from dataops.kafka import run
 
-        return run.apply(job, "gated", _hash(planned(job, context), "gated"))
+        return run.apply(job, "gated", _hash(left_of(context, "plan"), "gated"))
 
 
 class Approve(AskSomebodyElse):
@@ -151,7 +129,7 @@ class Approve(AskSomebodyElse):
         from dataops.kafka import approval, plans, run
 
         job = job_of(self, context)
-        report = planned(job, context)
+        report = left_of(context, "plan")
         part = _hash(report, "gated")
         if not part:
             self.skip_asking(context, "nothing is disruptive or destructive")
@@ -168,7 +146,7 @@ class Approve(AskSomebodyElse):
 
     def plan_hash(self, context: Context) -> str:
         """That of the gated part."""
-        return _hash(planned(job_of(self, context), context), "gated")
+        return _hash(left_of(context, "plan"), "gated")
 
     def authors(self) -> Sequence[str]:
         """Whoever last changed a file of the cluster."""
@@ -176,7 +154,7 @@ class Approve(AskSomebodyElse):
 
     def leave(self, context: Context, report: StepReport) -> dict[str, Any]:
         """Beside the reports of the other steps."""
-        return left_by(context, job_of(self, context), report)
+        return left_by(context, reports_of(self.cluster), report)
 
 
 class TopicsEvidence(Evidence):
@@ -204,11 +182,7 @@ class TopicsEvidence(Evidence):
         red: str | None = None
         for step in STEPS:
             left = context["ti"].xcom_pull(task_ids=step)
-            report = (
-                unpack_as(StepReport, left, lambda: job.platform.store)
-                if left
-                else unfinished(step, after=red)
-            )
+            report = unpack(left, lambda: job.platform.store) if left else unfinished(step, after=red)
             reports.append(report)
             red = red or (step if report.red else None)
         return reports
@@ -248,22 +222,13 @@ def job_of(task: Any, context: Context) -> Job:
         platform=subjects.platform(),
         cluster=task.cluster,
         say=lambda line: task.log.info("%s", line),
-        holder=f"{context['dag'].dag_id}, run {context['run_id']}, task {task.task_id}",
+        holder=holder(task, context),
     )
 
 
-def left_by(context: Context, job: Job, report: StepReport) -> dict[str, Any]:
-    """Pushes the report, by the store where it is long; what was pushed."""
-    name = f"{report.started:%Y%m%dT%H%M%S.%f}-{report.step}"
-    key = f"kafka/{job.cluster}/reports/{name}.json"
-    left = pack(report, key, lambda: job.platform.store)
-    context["ti"].xcom_push(key=RETURNED, value=left)
-    return left
-
-
-def planned(job: Job, context: Context) -> StepReport:
-    """What the task ``plan`` of this run left."""
-    return unpack_as(StepReport, context["ti"].xcom_pull(task_ids="plan"), lambda: job.platform.store)
+def reports_of(cluster: str) -> str:
+    """Where the long reports of its runs lie in the store."""
+    return f"kafka/{cluster}/reports"
 
 
 def _hash(report: StepReport, which: str) -> str:
