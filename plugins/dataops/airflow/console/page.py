@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dataops.airflow.console.state import RUNS_SHOWN
 from dataops.backup.freshness import spell
@@ -27,48 +27,22 @@ TOP_AND_HEIGHT = {"passed": (6.5, 15), "missing": (19, 2.5)}
 
 def render(state: State, prefix: str) -> str:
     """The page; ``prefix`` is where the console is mounted."""
-    return (
-        _environment()
-        .get_template("backups.html")
-        .render(
-            state=state,
-            spell=spell,
-            shape=shape,
-            strip=strip,
-            link=lambda run: f"{prefix}/{run.page_key}",
-        )
-    )
+    return _cards("backups.html", state=state, link=lambda run: f"{prefix}/{run.page_key}")
 
 
 def render_reports(state: ReportState, prefix: str) -> str:
     """The page *Performance*."""
-    return (
-        _environment()
-        .get_template("reports.html")
-        .render(
-            state=state,
-            spell=spell,
-            shape=shape,
-            strip=strip,
-            link=lambda key: f"{prefix}/{key}",
-        )
-    )
+    return _cards("reports.html", state=state, link=lambda key: f"{prefix}/{key}")
 
 
 def render_failover(state: FailoverState, prefix: str) -> str:
     """The page *Failover*."""
-    return (
-        _environment()
-        .get_template("failover.html")
-        .render(
-            state=state,
-            spell=spell,
-            shape=shape,
-            strip=strip,
-            trend=trend,
-            link=lambda key: f"{prefix}/{key}",
-        )
-    )
+    return _cards("failover.html", state=state, trend=trend, link=lambda key: f"{prefix}/{key}")
+
+
+def _cards(template: str, **values: Any) -> str:
+    found = _environment().get_template(template)
+    return found.render(spell=spell, shape=shape, strip=strip, **values)
 
 
 def trend(played: Played) -> Markup:
