@@ -11,28 +11,16 @@ from dataops.evidence.chain import Link
 from dataops.evidence.verdict import Check, Verdict
 from dataops.inventory import Database, Server
 
+from tests.unit.airflow.linked import linked
+
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 ORDERS = Database(name="orders", server="main", owner="data-team", objectives={"rpo": "24h"})
 MAIN = Server(name="main", environment="test", connection="main", owner="dba")
 
 
 def run(verdict: Verdict = Verdict.PASSED, *, hours_ago: float = 1, reason: str = "Fine.") -> Link:
-    started = NOW - timedelta(hours=hours_ago)
-    folder = "evidence/backup/orders/2026/11/23/k"
-    return Link(
-        sequence=1,
-        capability="backup",
-        subject="orders",
-        key=f"{folder}/evidence.json",
-        page_key=f"{folder}/index.html",
-        sha256="",
-        page_sha256="",
-        previous=None,
-        verdict=verdict,
-        reason=reason,
-        started=started,
-        finished=started + timedelta(minutes=2),
-    )
+    finished = NOW - timedelta(hours=hours_ago) + timedelta(minutes=2)
+    return linked("backup", "orders", finished, verdict, reason=reason, took=timedelta(minutes=2))
 
 
 def promise(verdict: Verdict = Verdict.PASSED) -> Check:

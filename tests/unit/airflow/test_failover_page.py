@@ -14,6 +14,8 @@ from dataops.evidence.verdict import Verdict
 from dataops.failover.lever import Lever
 from dataops.failover.scenario import Scenario
 
+from tests.unit.airflow.linked import linked
+
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 CRASH = Scenario.model_validate({"scenario": "crash", "database": "orders", "mode": "crash"})
 WEEKLY = Scenario.model_validate({
@@ -26,22 +28,7 @@ GUARDS: Any = (SimpleNamespace(host="guard-1"),)
 
 
 def run(verdict: Verdict = Verdict.PASSED, *, days_ago: float = 1) -> Link:
-    finished = NOW - timedelta(days=days_ago)
-    folder = "evidence/failover_test/crash/2026/11/27/k"
-    return Link(
-        sequence=1,
-        capability="failover_test",
-        subject="crash",
-        key=f"{folder}/evidence.json",
-        page_key=f"{folder}/index.html",
-        sha256="",
-        page_sha256="",
-        previous=None,
-        verdict=verdict,
-        reason="",
-        started=finished - timedelta(minutes=1),
-        finished=finished,
-    )
+    return linked("failover_test", "crash", NOW - timedelta(days=days_ago), verdict)
 
 
 def played(*runs: Link, scenario: Scenario = CRASH, rto: float | None = 0.31, rows: int | None = 0) -> Played:

@@ -10,28 +10,15 @@ from dataops.evidence.chain import Link
 from dataops.evidence.verdict import Verdict
 from dataops.inventory import Database
 
+from tests.unit.airflow.linked import linked
+
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 ORDERS = Database(name="orders", server="main", owner="data-team")
 WEEKLY = Database(name="archive", server="main", owner="data-team", report={"schedule": "weekly"})
 
 
 def run(verdict: Verdict = Verdict.PASSED, *, hours_ago: float = 3) -> Link:
-    finished = NOW - timedelta(hours=hours_ago)
-    folder = "evidence/performance_report/orders/2026/11/28/k"
-    return Link(
-        sequence=1,
-        capability="performance_report",
-        subject="orders",
-        key=f"{folder}/evidence.json",
-        page_key=f"{folder}/index.html",
-        sha256="",
-        page_sha256="",
-        previous=None,
-        verdict=verdict,
-        reason="",
-        started=finished - timedelta(minutes=1),
-        finished=finished,
-    )
+    return linked("performance_report", "orders", NOW - timedelta(hours=hours_ago), verdict)
 
 
 def shown(*nights: Night) -> str:
