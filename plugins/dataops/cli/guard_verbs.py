@@ -31,6 +31,9 @@ def add(group: Verbs, common: argparse.ArgumentParser) -> None:
         metavar="SERVER",
         help="close the open round of a server by hand: the guard leaves it alone",
     )
+    what.add_argument(
+        "--page", action="store_true", help="send a page of no consequence, and say who took it"
+    )
     guard.add_argument("--reason", default="", metavar="TEXT", help="why, with --finish: it goes on record")
     guard.set_defaults(run=run_guard)
     rejoin = group.add_parser(
@@ -56,6 +59,8 @@ def run_guard(arguments: argparse.Namespace) -> int:
 
     if arguments.finish:
         return _finish(arguments)
+    if arguments.page:
+        return _page(arguments)
     guard = Guard(platform_of(arguments), say=say)
     if not arguments.once:
         guard.run(threading.Event())
@@ -115,6 +120,21 @@ def _finish(arguments: argparse.Namespace) -> int:
         platform_of(arguments), arguments.finish, who=this_process(), why=arguments.reason
     )
     return answer_record(record, published, as_json=arguments.json)
+
+
+def _page(arguments: argparse.Namespace) -> int:
+    """0 where every channel took it."""
+    from dataops.failover.guard import telling
+    from dataops.failover.guard.paging import Pager
+    from dataops.failover.job import this_process
+
+    platform = platform_of(arguments)
+    sent = Pager(platform.resolve, lambda _: None).deliver(
+        telling.trial(platform.environment, this_process())
+    )
+    told = {"verdict": sent.verdict.value, "evidence": None, "taken": sent.observed, "reason": sent.reason}
+    answer(told, sent.reason or f"Taken by {sent.observed}.", as_json=arguments.json)
+    return sent.verdict.exit_code
 
 
 def _insist_on_seeing(guard: Guard) -> None:

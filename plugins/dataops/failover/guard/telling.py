@@ -88,6 +88,17 @@ def stranger(environment: str, entry: Entry) -> Page:
     )
 
 
+def trial(environment: str, who: str) -> Page:
+    """A page of no consequence, to see that it arrives."""
+    return Page(
+        key=f"failover-{environment}-trial",
+        title=f"A trial page of the guard ({environment})",
+        text=f"Nothing is wrong. {who} wants to see that pages arrive.",
+        severity="info",
+        details={"environment": environment, "runbook": RUNBOOK},
+    )
+
+
 def unreadable(place: Place, reason: str) -> Page:
     """The journal of a server cannot be read."""
     return Page(

@@ -128,3 +128,15 @@ def test_a_server_whose_file_is_wrong_is_not_passed_over(
     code, answer = call("guard", "--once")
     assert code == 2
     assert "nothing to guard. include/servers/main.yaml" in answer["error"]
+
+
+def test_a_trial_page_says_who_took_it(
+    call: Callable[..., tuple[int, dict[str, Any]]], pager: FakePager
+) -> None:
+    code, answer = call("guard", "--page")
+    assert (code, answer["taken"]) == (0, "dataops_pager")
+    assert pager.titles == ["A trial page of the guard (staging)"]
+    pager.answers += [403]
+    code, answer = call("guard", "--page")
+    assert (code, answer["verdict"]) == (1, "failed")
+    assert "it answered 403" in answer["reason"]
