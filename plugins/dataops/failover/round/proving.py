@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection
 from contextlib import closing
 
 from dataops.errors import DataOpsError
-from dataops.evidence.verdict import Check
+from dataops.evidence.verdict import Check, Verdict
 from dataops.failover.canary import nonce, schema
+from dataops.failover.guard.acting import LIFTED
 from dataops.failover.inventories import Holdings, compare, no_stale_slot, take
 from dataops.failover.round.clients import session, settle
 from dataops.failover.round.leg import Leg
@@ -93,6 +94,7 @@ def writable(
 
     def ask() -> Check:
         writes = nonce.write_everywhere(stage.connections(), dbname=stage.dbname)
+        stage.servers |= {each.server: each.node for each in writes if each.server}
         found = nonce.one_writable_primary(writes, proven_down=down, expected=expected)
         return found.model_copy(update={"name": name})
 
@@ -166,23 +168,30 @@ def same_rows(stage: Stage, name: str, *, primary: str) -> None:
     stage.findings.ask(name, ask)
 
 
-def settled(stage: Stage, name: str, *, primary: str, left: Collection[str] = ()) -> None:
-    """The cluster is whole: waited for, then judged as it is."""
+def settled(stage: Stage, name: str, *, primary: str) -> None:
+    """The cluster is whole and nothing of the fault is left: waited for, then judged as it is."""
     lag = bytes_of(stage.job.settings.lag)
     seen = stage.driver.observe()
     deadline = time.monotonic() + CATCH_UP
     while not steady.is_steady(stage.before, seen, primary=primary, lag=lag) and time.monotonic() < deadline:
         time.sleep(0.1)
         seen = stage.driver.observe()
+    left = _left(stage)
     stage.findings.add(steady.steady_state(name, stage.before, seen, primary=primary, lag=lag, left=left))
     writable(stage, f"{WRITABLE} (at the end)", expected=primary, seen=seen)
     stage.findings.ask(SLOTS, lambda: no_stale_slot(take(stage.driver.connection(primary))))
 
 
-def whole(stage: Stage, *, primary: str) -> bool:
-    """Whether the cluster is in its steady state by now."""
-    seen = stage.driver.observe()
-    return steady.is_steady(stage.before, seen, primary=primary, lag=bytes_of(stage.job.settings.lag))
+def _left(stage: Stage) -> tuple[str, ...]:
+    """The fault, where it is one that outlives processes and is still in effect, or might be."""
+    fault, broken = stage.plan.fault, stage.plan.broken
+    if fault not in LIFTED:
+        return ()
+    try:
+        still = stage.driver.effect(fault, broken).verdict is Verdict.PASSED
+    except DataOpsError as error:
+        return (f"{fault} of {broken}, as far as anybody can tell: {error}",)
+    return (f"{fault} of {broken}",) if still else ()
 
 
 def _follower(stage: Stage, node: str, upstream: str, run: str, needed: int | None) -> rejoining.Follower:

@@ -2,88 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
-from dataops.connections import Connection
-from dataops.evidence.verdict import Check, Verdict
+from dataops.evidence.verdict import Verdict
 from dataops.failover.drivers.automatic import AnotherPromoted
 from dataops.failover.drivers.driver import DriverFailed
-from dataops.failover.journal import Phase
 from dataops.failover.round import breaking
-from dataops.failover.round.findings import Findings
-from dataops.failover.round.leg import THERE, Leg
-from dataops.failover.round.stage import Stage
 from dataops.store import LeaseLost
 
-from tests.unit.failover.builders import cluster
-
-
-class Told:
-    """A driver, a journal and a watch in one, that note in which order they are told what."""
-
-    automatic = False
-
-    def __init__(self, *, effect: Verdict = Verdict.PASSED, fence: Verdict = Verdict.PASSED) -> None:
-        self.acts: list[str] = []
-        self.verdicts = {"effect": effect, "fence": fence}
-        self.lost_at = ""
-        self.promotes: Exception | None = None
-        self.round = SimpleNamespace(undo=())
-
-    # The driver.
-
-    def connection(self, node: str) -> Connection:
-        return Connection("nowhere", "postgres", host="127.0.0.1", port=1)
-
-    def dead(self, node: str) -> bool:
-        return True
-
-    def inject(self, fault: str, node: str) -> None:
-        self.acts.append(f"break {node}")
-
-    def effect(self, fault: str, node: str) -> Check:
-        return Check(name="effect", verdict=self.verdicts["effect"], reason="as the test says")
-
-    def fence(self, node: str) -> Check:
-        self.acts.append(f"fence {node}")
-        return Check(name="fence", verdict=self.verdicts["fence"], reason="as the test says")
-
-    def promote(self, node: str) -> None:
-        self.acts.append(f"promote {node}")
-        if self.promotes is not None:
-            raise self.promotes
-
-    def switch(self, old: str, new: str) -> None:
-        self.acts.append(f"switch {old} {new}")
-
-    def route(self, node: str) -> None:
-        self.acts.append(f"route {node}")
-
-    # The journal and the watch.
-
-    def advance(self, phase: Phase, **more: Any) -> None:
-        self.acts.append(phase.value)
-
-    def check(self) -> None:
-        if self.lost_at and self.lost_at in self.acts:
-            raise LeaseLost("lost, as the test says")
-
-
-def staged(told: Told, **plan: Any) -> tuple[Stage, Leg]:
-    watch = SimpleNamespace(check=told.check, held=SimpleNamespace(check=told.check))
-    stage = SimpleNamespace(
-        driver=told,
-        journal=told,
-        watch=watch,
-        findings=Findings(lambda line: None),
-        plan=SimpleNamespace(**{"fault": "kill", "broken": "alpha", **plan}),
-        scenario=SimpleNamespace(load=SimpleNamespace(patience=timedelta(seconds=1))),
-        serving="",
-    )
-    return cast("Stage", stage), Leg(THERE, "run", "alpha", "beta", cluster())
+from tests.unit.failover.round.staging import Told, staged
 
 
 def test_it_breaks_notices_commits_fences_promotes_and_leads_over_in_this_order() -> None:
