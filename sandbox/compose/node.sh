@@ -6,6 +6,8 @@ node=$(basename "$(dirname "$PGDATA")")
 keys=/sandbox/containers/$node
 install -d -o postgres -g postgres -m 0700 "$(dirname "$PGDATA")" "$(dirname "$PGDATA")/log"
 mkdir -p /run/sshd
+# No password logs in, but without one that is merely impossible sshd takes the account for locked.
+usermod --password '*' postgres
 /usr/sbin/sshd -o HostKey="$keys/host_key" -o AuthorizedKeysFile="$keys/authorized_keys" -o AllowUsers=postgres \
     -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no -o UsePAM=no -o PidFile=/run/sshd.pid
 end() {
