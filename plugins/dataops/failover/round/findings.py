@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from pydantic import JsonValue
 from dataops.errors import DataOpsError, InconclusiveError
 from dataops.evidence.steps import Say, first_red
 from dataops.evidence.verdict import Artifact, Check, Figure, Verdict, overall
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,19 +63,22 @@ class Findings:
     def ask(self, name: str, question: Callable[[], Check | Iterable[Check]], *, expected: str = "") -> None:
         """The answer of a check that may be unable to run: then it stands there as inconclusive, by name.
 
-        What was measured before stays on record whatever a later question meets.
+        No question ends a round, whatever it meets; the text of an error that nobody foresaw is withheld.
         """
         begun = time.monotonic()
         try:
             answer = question()
             checks = (answer,) if isinstance(answer, Check) else tuple(answer)
-        except DataOpsError as error:
+        except Exception as error:
+            foreseen = isinstance(error, DataOpsError)
+            if not foreseen:
+                log.exception("The check %s broke", name)
             checks = (
                 Check(
                     name=name,
                     verdict=Verdict.INCONCLUSIVE,
                     expected=expected or None,
-                    reason=f"could not run: {error}",
+                    reason=f"could not run: {error if foreseen else type(error).__name__ + ': see the log'}",
                     seconds=round(time.monotonic() - begun, 3),
                 ),
             )

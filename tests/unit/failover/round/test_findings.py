@@ -38,9 +38,12 @@ def test_a_question_that_cannot_be_asked_is_open_by_name(findings: Findings) -> 
     assert found.reason == "could not run: the node is gone"
 
 
-def test_a_bug_is_not_an_answer(findings: Findings) -> None:
-    with pytest.raises(ZeroDivisionError):
-        findings.ask("a", lambda: check(Verdict.PASSED) if 1 // 0 else ())
+def test_a_bug_is_no_answer_and_ends_no_round(findings: Findings) -> None:
+    findings.ask("a", lambda: check(Verdict.PASSED) if 1 // 0 else ())
+    findings.ask("b", lambda: check(Verdict.PASSED))
+
+    assert [each.verdict for each in findings.checks] == [Verdict.INCONCLUSIVE, Verdict.PASSED]
+    assert findings.checks[0].reason == "could not run: ZeroDivisionError: see the log"
 
 
 @pytest.mark.parametrize(
