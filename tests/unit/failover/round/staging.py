@@ -95,6 +95,8 @@ def staged(told: Told, **plan: Any) -> tuple[Stage, Leg]:
         findings=Findings(lambda line: None),
         plan=SimpleNamespace(**{"fault": "kill", "broken": "alpha", **plan}),
         scenario=SimpleNamespace(load=SimpleNamespace(patience=timedelta(seconds=1))),
+        run="a run",
+        orderly=None,
         serving="",
         followers=("gamma",),
     )
