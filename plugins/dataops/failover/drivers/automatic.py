@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from dataops.errors import DataOpsError
-from dataops.failover.drivers.driver import DriverFailed
+from dataops.failover.drivers.driver import DriverFailed, OutcomeUnknown
 
 log = logging.getLogger(__name__)
 
@@ -25,22 +25,22 @@ class Asked:
     """A question that is put beside what is waited for: its answer may come late, or never."""
 
     def __init__(self, question: Callable[[], None] | None = None) -> None:
-        self._refused: DriverFailed | None = None
+        self._refused: DataOpsError | None = None
         if question is not None:
             threading.Thread(target=self._put, args=(question,), daemon=True).start()
 
     def refuse(self) -> None:
-        """Raise ``DriverFailed`` where it was refused by now. Where the answer was lost, the deed tells."""
+        """Raise the refusal where there was one by now. Where the answer was lost, the deed tells."""
         if self._refused is not None:
             raise self._refused
 
     def _put(self, question: Callable[[], None]) -> None:
         try:
             question()
-        except DriverFailed as error:
-            self._refused = error
+        except OutcomeUnknown as error:
+            log.info("The answer was lost: %s", error)
         except DataOpsError as error:
-            log.info("The question was lost: %s", error)
+            self._refused = error
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, every: float) -> bool:

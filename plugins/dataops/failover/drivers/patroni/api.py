@@ -1,9 +1,9 @@
 """Patroni's REST API: any member answers for the cluster, each for itself.
 
 The connection: ``host`` and ``port`` of any member, or better ``extra.members``, the address of each by
-name, so that the cluster can be asked while some of them are down. ``login`` and ``password`` where
-``restapi.authentication`` is set; ``extra.verify`` (a CA file, or false), ``extra.cert`` and ``extra.key``
-where it speaks TLS.
+name, so that the cluster can be asked while some of them are down; then nobody else is asked. ``login`` and
+``password`` where ``restapi.authentication`` is set; ``extra.verify`` (a CA file, or false), ``extra.cert``
+and ``extra.key`` where it speaks TLS.
 """
 
 from __future__ import annotations
@@ -27,6 +27,13 @@ _LONGEST_ACTION = 60.0
 """Seconds for a switchover, which answers once it is done: Patroni itself gives up after 20 to 30."""
 
 
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows nobody elsewhere: the login would go along."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """No request, so that the redirect itself is the answer, an error."""
+
+
 class PatroniApi:
     """The REST API of one cluster. Nothing is asked before it is needed."""
 
@@ -37,7 +44,9 @@ class PatroniApi:
         self._learned: dict[str, str] = {}
         self._talkative = ""
         self._opener = urllib.request.build_opener(  # without a proxy: members are asked straight
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_trust(connection))
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPSHandler(context=_trust(connection)),
+            _Stay(),
         )
 
     def address(self, member: str) -> str:
@@ -55,7 +64,8 @@ class PatroniApi:
                 f"Connection {self._connection.id!r} leads to the Patroni cluster {found.scope!r} and not to "
                 f"{self._scope!r}: correct it, or `failover.cluster`."
             )
-        self._learned = {each.name: each.api for each in found.members if each.api}
+        if "members" not in self._connection.extra:
+            self._learned = {each.name: each.api for each in found.members if each.api}
         return found
 
     def configuration(self) -> view.Configuration:

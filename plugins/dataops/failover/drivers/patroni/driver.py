@@ -34,6 +34,7 @@ _OFTEN = 0.02
 """Seconds between two looks at whether the candidate takes writes."""
 _SELDOM = 0.5
 """Seconds between two looks at whether Patroni chose another one."""
+_SWITCHED = 60.0
 _JOINED = 120.0
 """Seconds for a restarted member to stream; a rebuild copies the whole database and has hours."""
 _REBUILT = 6 * 3600.0
@@ -185,29 +186,22 @@ class PatroniDriver:
         if cluster.paused:
             self._say(f"Patroni is paused: asking it to fail over to {node}.")
             asked = Asked(lambda: self._api.fail_over(node))
-        end = time.monotonic() + longest
-        look_at_others = 0.0
-        while time.monotonic() < end:
-            if self._takes_writes(node):
-                return
-            if time.monotonic() > look_at_others:
-                self._refuse_another(node, cluster.leader)
-                asked.refuse()
-                look_at_others = time.monotonic() + _SELDOM
-            time.sleep(_OFTEN)
-        raise DriverFailed(
-            f"Patroni made nobody primary within {longest:g} s (ttl, two loops and a retry): its leader is "
-            f"{self._api.cluster().leader or 'nobody'}. See the logs of Patroni, and `patronictl list`."
-        )
+        if not self._comes_to_lead(node, before=cluster.leader, asked=asked, seconds=longest):
+            raise DriverFailed(
+                f"Patroni made nobody primary within {longest:g} s (ttl, two loops and a retry): its leader "
+                f"is {self._api.cluster().leader or 'nobody'}. See its logs, and `patronictl list`."
+            )
 
     def switch(self, old: str, new: str) -> None:
+        """Returns once the new one takes writes, so that clients can be led there: the old one restarts."""
         if self._leader() == new and self._takes_writes(new):
             return
-        self._api.switch_over(old, new)
-        if not wait_until(lambda: self._takes_writes(new), seconds=30, every=_OFTEN):
-            raise OutcomeUnknown(f"Patroni says that {new} leads, but it takes no writes yet.")
-        if not wait_until(lambda: self._follows(old), seconds=_JOINED, every=_SELDOM):
-            raise OutcomeUnknown(f"{new} leads, but {old} does not follow it after {_JOINED:g} s.")
+        asked = Asked(lambda: self._api.switch_over(old, new))
+        if not self._comes_to_lead(new, before=old, asked=asked, seconds=_SWITCHED):
+            raise OutcomeUnknown(
+                f"{new} takes no writes {_SWITCHED:g} s after Patroni was asked for the switchover: its "
+                f"leader is {self._leader() or 'nobody'}."
+            )
 
     def route(self, node: str) -> None:
         self._route.lead(node)
@@ -315,6 +309,20 @@ class PatroniDriver:
 
     def _takes_writes(self, node: str) -> bool:
         return self._nodes.takes_writes(node)
+
+    def _comes_to_lead(self, node: str, *, before: str, asked: Asked, seconds: float) -> bool:
+        """Whether the node takes writes in time; raises where that was refused, or another one leads."""
+        end = time.monotonic() + seconds
+        look_at_others = time.monotonic() + _SELDOM
+        while time.monotonic() < end:
+            if self._takes_writes(node):
+                return True
+            if time.monotonic() > look_at_others:
+                self._refuse_another(node, before)
+                asked.refuse()
+                look_at_others = time.monotonic() + _SELDOM
+            time.sleep(_OFTEN)
+        return False
 
     def _refuse_another(self, node: str, before: str) -> None:
         leader = self._leader()

@@ -69,6 +69,7 @@ def test_a_switchover_changes_the_roles_and_loses_nothing(
     formation.execute(leader, "INSERT INTO kept VALUES (now())")
     before = formation.execute(leader, "SELECT count(*) FROM kept")
     driver.switch(leader, other)
+    assert driver.rejoin(leader, other).how == "automatic"
     seen = driver.observe()
     assert [each.name for each in seen.primaries] == [other]
     assert seen.node(leader).streaming
