@@ -95,8 +95,10 @@ def test_a_dead_leader_is_succeeded_fenced_and_comes_back_by_patroni(
     driver.inject("kill", leader)
     assert driver.effect("kill", leader).verdict is Verdict.PASSED
     assert driver.observe().node(leader).role is Role.DOWN
-    with lock_expiring(formation):
-        driver.promote(other)
+    with lock_expiring(formation), pytest.raises(AnotherPromoted, match="nofailover") as raised:
+        driver.promote(THIRD)
+    assert raised.value.node == other
+    driver.promote(other)
     fenced = driver.fence(leader)
     assert fenced.verdict is Verdict.PASSED, fenced
     driver.route(other)
@@ -110,6 +112,7 @@ def test_a_dead_leader_is_succeeded_fenced_and_comes_back_by_patroni(
     assert driver.rejoin(leader, other).seconds == 0
 
 
+@torture
 def test_a_hung_leader_is_succeeded_and_its_fence_ends_what_stood_still(
     formation: Formation, driver: PatroniDriver
 ) -> None:
@@ -117,9 +120,8 @@ def test_a_hung_leader_is_succeeded_and_its_fence_ends_what_stood_still(
     driver.inject("hang", leader)
     assert driver.effect("hang", leader).verdict is Verdict.PASSED
     assert driver.observe().node(leader).role is Role.UNKNOWN
-    with lock_expiring(formation), pytest.raises(AnotherPromoted, match="nofailover") as raised:
-        driver.promote(THIRD)
-    assert raised.value.node == other
+    with lock_expiring(formation):
+        driver.promote(other)
     assert driver.fence(leader).verdict is Verdict.PASSED
     assert driver.dead(leader)
     came = driver.rejoin(leader, other, rebuild=True)
