@@ -57,6 +57,7 @@ def record_of(job: Job, reports: Sequence[StepReport], *, lineage: Mapping[str, 
             host=socket.gethostname(),
             **{
                 "plan_hash": str(data.get("hash") or "") or None,
+                "backup_id": str(data.get("backup_id") or "") or None,
                 "git_commit": job.git_commit or None,
                 **(lineage or {}),
             },

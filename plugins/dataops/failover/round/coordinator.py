@@ -176,7 +176,8 @@ def _restore(stage: Stage) -> None:
     from dataops.failover.round.restoring import restore
 
     leg = _leg(stage, THERE, stage.plan.primary, stage.plan.primary, stage.before)
-    restore(stage, leg)
+    with _prepared(stage, leg), brought_to_an_end(stage):
+        restore(stage, leg)
     proving.settled(stage, proving.STEADY, primary=stage.plan.primary)
 
 
