@@ -70,6 +70,8 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
         "UsePAM": "no",
         "PasswordAuthentication": "no",
         "PermitRootLogin": "prohibit-password",
+        # Nobody's ~/.bashrc, which bash reads for each command that comes by sshd.
+        "SetEnv": f"HOME={folder}",
     }
     (folder / "sshd_config").write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
     if os.geteuid() == 0:
