@@ -35,17 +35,21 @@ from dataops.failover.region.recovery import (
     without_service,
 )
 from dataops.failover.region.survivor import Survivor
+from dataops.failover.verifying.expecting import expectations
 from dataops.postgres import connect
+from dataops.quality import suite_path
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection
 
+    from dataops.connections import Connection
     from dataops.drill.restored import RestoredServer
     from dataops.failover.canary.ledger import Ledger
     from dataops.failover.job import Job
     from dataops.failover.scenario import Load
 
 RESTORED = "restored from the other region"
+CARRIED = "recovery carried through"
 _TO_STEADY = 60.0
 """Seconds that a client on the restored server may need, beyond its good spell, until it writes well."""
 
@@ -68,16 +72,16 @@ def recover(
     """
     recovering = _Recovering(job, run, load, ledger, fault, folder, say)
     try:
-        return recovering.run()
+        recovering.run()
     except DataOpsError as error:
-        verdict = Verdict.INCONCLUSIVE if isinstance(error, InconclusiveError) else Verdict.FAILED
-        say(f"The database did not come back: {error}")
-        failed = Check(name=RESTORED, verdict=verdict, expected="the database, from there", reason=str(error))
-        return Recovery((failed, *recovering.checks, *recovering.torn_down()), phases=recovering.phases)
+        recovering.gave_up(error)
+    return recovering.outcome()
 
 
 @dataclass
 class _Recovering:
+    """One recovery, as far as it came: what was found by then stands, whatever ends it."""
+
     job: Job
     run_id: str
     load: Load
@@ -87,40 +91,94 @@ class _Recovering:
     say: Say
     checks: list[Check] = field(default_factory=list)
     phases: dict[str, float] = field(default_factory=dict)
-    drill_id: str = ""
+    accounted: Account | None = None
+    rto: float | None = None
+    found: Reach | None = None
+    last_commit: datetime | None = None
     _restoring: Restoring | None = None
+    _drill_id: str = ""
 
-    def run(self) -> Recovery:
+    def run(self) -> None:
+        """Everything, in order."""
         from dataops.drill.restoring import restored
 
         survivor = Survivor.of(self.job.platform)
         self._restoring = Restoring(survivor, self.job.server, self.say)
         self._only(survivor)
         with self._timed("choose"):
-            found = reach(survivor, self.job.server)
-        begun, self.drill_id = time.monotonic(), new_drill_id(datetime.now(UTC))
-        with restored(self._restoring, _point(found), drill_id=self.drill_id) as server:
-            opened = time.monotonic()
-            told = server.phases
-            self.phases |= {"restore": told.restore, "replay": told.replay, "start": told.start}
-            self.phases["prepare"] = round(opened - begun - sum((told.restore, told.replay, told.start)), 3)
-            self.checks.append(replayed_check(server.server_log(), found, segment_size(found.header)))
-            accounted, written = self._as_a_client(server)
-        self.checks += self.torn_down()
-        return self._recovery(found, server, accounted, written)
+            self.found = reach(survivor, self.job.server)
+        begun, self._drill_id = time.monotonic(), new_drill_id(datetime.now(UTC))
+        with restored(self._restoring, _point(self.found), drill_id=self._drill_id) as server:
+            self._opened(server, self.found, time.monotonic() - begun)
+            connection = replace(server.connection, schema=self.job.database.dbname)
+            self._account_for(connection)
+            self._write_to(connection)
+            self._check_data(connection)
+
+    def gave_up(self, error: DataOpsError) -> None:
+        """What ended it early is red; a backup that does not come back has failed."""
+        verdict = Verdict.INCONCLUSIVE if isinstance(error, InconclusiveError) else Verdict.FAILED
+        self.say(f"The recovery could not be carried through: {error}")
+        self.checks.append(
+            Check(name=CARRIED, verdict=verdict, expected="every step of it", reason=str(error))
+        )
+
+    def outcome(self) -> Recovery:
+        """All that was found; whether nothing is left is looked at now."""
+        from dataops.drill.restoring import torn_down
+
+        if self._restoring is not None and self._drill_id:
+            left = torn_down(self._restoring, self._drill_id)
+            self.checks.append(left.model_copy(update={"name": "nothing of the restore left"}))
+        figures = [Figure(name=name, value=value, unit="seconds") for name, value in self.phases.items()]
+        if self.accounted is not None:
+            figures = [*self.accounted.figures(), *figures]
+        if self.rto is not None:
+            figures.insert(0, Figure(name="rto", value=round(self.rto, 3), unit="seconds"))
+        return Recovery(
+            checks=tuple(self.checks),
+            figures=tuple(figures),
+            account=self.accounted,
+            rto=self.rto,
+            backup_id=self.found.header.backup_id if self.found else "",
+            phases=dict(self.phases),
+            restored_to=self.last_commit,
+        )
 
     def _only(self, survivor: Survivor) -> None:
         """Nothing but the other region's bucket is configured: what is not known cannot be used."""
         used, lost = [each.bucket for each in repositories(survivor)], self.job.platform.store.bucket
         self.checks.append(region_check(used, survivor.store.bucket, lost))
 
-    def _as_a_client(self, server: RestoredServer) -> tuple[Account, float]:
-        """What survived, read before anything is written; then when writes went well again."""
-        connection = replace(server.connection, schema=self.job.database.dbname)
+    def _opened(self, server: RestoredServer, found: Reach, seconds: float) -> None:
+        """The server recovered and takes connections."""
+        told = {
+            "restore": server.phases.restore,
+            "replay": server.phases.replay,
+            "start": server.phases.start,
+        }
+        self.phases |= {**told, "prepare": round(max(seconds - sum(told.values()), 0.0), 3)}
+        self.last_commit = server.last_commit
+        restored = Check(
+            name=RESTORED,
+            verdict=Verdict.PASSED,
+            expected="the database, from there",
+            observed=f"{found.header.backup_id}, copied as {_label(found)}, up to {found.last_name}",
+            seconds=round(seconds, 3),
+        )
+        self.checks.append(restored)
+        self.checks.append(replayed_check(server.server_log(), found, segment_size(found.header)))
+
+    def _account_for(self, connection: Connection) -> None:
+        """What survived, read before anything is written."""
         with closing(connect(connection, application_name="failover region")) as session:
             rows = _surviving(session, self.run_id)
-            accounted = account(self.ledger(), rows)
+            self.accounted = account(self.ledger(), rows)
             schema.prepare(session)
+        self.checks += self.accounted.checks(self.job.scenario.objectives)
+
+    def _write_to(self, connection: Connection) -> None:
+        """A client writes until it goes well: that ends the time without service."""
         begun = time.monotonic()
         with running.start(
             connection,
@@ -133,46 +191,18 @@ class _Recovering:
             steady = self.load.steady.total_seconds()
             written = canary.wait_until_steady(steady, within=steady + _TO_STEADY)
         self.phases["first write"] = round(written - begun, 3)
-        return accounted, written
+        self.rto = without_service(self.ledger(), self.fault, written)
+        self.checks.append(service_check(self.rto, self.job.scenario.objectives.rto))
 
-    def _recovery(self, found: Reach, server: RestoredServer, accounted: Account, written: float) -> Recovery:
-        promise = self.job.scenario.objectives
-        rto = without_service(self.ledger(), self.fault, written)
-        words = f"{found.header.backup_id}, copied as {_label(found)}, up to {found.last_name}"
-        restored = Check(
-            name=RESTORED,
-            verdict=Verdict.PASSED,
-            expected="the database, from there",
-            observed=words,
-            seconds=round(sum(self.phases.values()), 3),
+    def _check_data(self, connection: Connection) -> None:
+        """The owners' expectations, on what came back."""
+        found = expectations(
+            connection,
+            self.job.database.dbname,
+            suite_path(self.job.include, self.job.database.name),
+            asked=self.job.scenario.expectations,
         )
-        figures = [*accounted.figures()]
-        figures += [Figure(name=name, value=value, unit="seconds") for name, value in self.phases.items()]
-        if rto is not None:
-            figures.insert(0, Figure(name="rto", value=round(rto, 3), unit="seconds"))
-        return Recovery(
-            checks=(
-                restored,
-                *self.checks,
-                *accounted.checks(promise),
-                service_check(rto, promise.rto),
-            ),
-            figures=tuple(figures),
-            account=accounted,
-            rto=rto,
-            backup_id=found.header.backup_id,
-            phases=dict(self.phases),
-            restored_to=server.last_commit,
-        )
-
-    def torn_down(self) -> tuple[Check, ...]:
-        """Whether nothing is left of the scratch server, where one was begun."""
-        from dataops.drill.restoring import torn_down
-
-        if not self.drill_id or self._restoring is None:
-            return ()
-        left = torn_down(self._restoring, self.drill_id)
-        return (left.model_copy(update={"name": "nothing of the restore left"}),)
+        self.checks.append(found.model_copy(update={"name": "data checks on the restored server"}))
 
     @contextmanager
     def _timed(self, name: str) -> Generator[None]:
