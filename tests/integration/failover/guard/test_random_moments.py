@@ -36,7 +36,7 @@ from tests.integration.failover.guard.witness import Witness
 ROUNDS = 20 if os.environ.get("DATAOPS_TORTURE") else 0
 SEED = int(os.environ.get("DATAOPS_SEED", "20261128"))
 LEASE = 6
-LONGEST = 11.0
+LONGEST = 7.0
 """Seconds of a whole round, about: every other moment is drawn from these, after the journal was opened."""
 CRITICAL = 0.5
 """Seconds from the journal's word that something is about to break until the new primary serves, about: the
