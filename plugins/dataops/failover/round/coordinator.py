@@ -67,7 +67,8 @@ def conduct(
         lease=stop.lease.total_seconds(),
         longest=stop.longest.total_seconds(),
     )
-    folder = Path(tempfile.mkdtemp(prefix="dataops-failover-"))
+    keeping.forget_old(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=keeping.PREFIX))
     try:
         with Watch(store, held, stop) as watch:
             stage = Stage(job, plan, run, seen, journal, watch, findings, folder)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
 
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Artifact, Check, Verdict
@@ -13,7 +18,22 @@ from dataops.failover.round.leg import Leg
 from dataops.failover.round.stage import Stage
 from dataops.store import ObjectStore
 
+PREFIX = "dataops-failover-"
+"""Of the private folder of a round."""
+_FORGOTTEN = timedelta(days=7)
 KEPT = "ledger kept"
+
+
+def forget_old(within: Path) -> None:
+    """Take away ledgers that killed coordinators left on this machine, a week after they were written last.
+
+    Until then they are worth having: of a coordinator that was killed nothing else tells what clients saw.
+    """
+    for folder in within.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            latest = max(each.stat().st_mtime for each in (folder, *folder.rglob("*")))
+            if time.time() - latest > _FORGOTTEN.total_seconds():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def keep(stage: Stage) -> None:
