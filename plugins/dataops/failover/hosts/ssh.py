@@ -41,7 +41,7 @@ if [ "$me" != 0 ] && [ "$owner" != "$me" ]; then
     echo "$1 belongs to another user, so that its processes cannot be seen: correct extra.user" >&2
     exit 4
 fi
-found=" $(find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' \
+found=" $(find /proc/[0-9]*/cwd -maxdepth 0 \
     \( -lname "$data" -o -lname "$data/*" -o -path "/proc/$$/cwd" \) -printf '%h ' 2>/dev/null)"
 case $found in
     *" /proc/$$ "*) ;;
