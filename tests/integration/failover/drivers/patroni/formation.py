@@ -67,12 +67,13 @@ class Formation:
     password: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
     members: dict[str, Member] = field(default_factory=dict)
     _etcd: subprocess.Popen[bytes] | None = None
+    _proxy: subprocess.Popen[bytes] | None = None
     _ports: dict[str, int] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start etcd, then the first member as leader, then the others as its replicas."""
         kinds = [f"{kind}-{name}" for name in self.names for kind in ("postgres", "api")]
-        self._ports = free_ports([*kinds, "client", "peer"])
+        self._ports = free_ports([*kinds, "client", "peer", "proxy"])
         self._start_etcd()
         for index, name in enumerate(self.names):
             folder = self.folder / name
@@ -93,6 +94,28 @@ class Formation:
             self.start_member(name)
         for name in others:
             assert wait_until(lambda name=name: self.streams(name), seconds=40), self.words(name)  # type: ignore[misc]
+
+    def start_proxy(self) -> None:
+        """HAProxy that asks each member whether it leads, as Patroni's documentation has it."""
+        servers = "".join(
+            f"  server {name} {member.address}:{member.port} check port {member.api_port}\n"
+            for name, member in self.members.items()
+        )
+        config = self.folder / "haproxy.cfg"
+        config.write_text(
+            "defaults\n  mode tcp\n  timeout connect 1s\n  timeout client 1h\n  timeout server 1h\n"
+            "  timeout check 1s\n"
+            f"listen clients\n  bind {LOOPBACK}:{self._ports['proxy']}\n"
+            "  option httpchk OPTIONS /primary\n  http-check expect status 200\n"
+            "  default-server inter 200ms fall 2 rise 1 on-marked-down shutdown-sessions\n"
+            f"{servers}"
+        )
+        self._proxy = children.start(
+            [shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", str(config)],
+            log=self.folder / "haproxy.log",
+            at_parents_death=signal.SIGTERM,
+        )
+        assert wait_until(lambda: answers(self._ports["proxy"]), seconds=10)
 
     def start_member(self, name: str) -> None:
         """Start Patroni of a member, as a service would."""
@@ -228,6 +251,15 @@ class Formation:
             schema="postgres",
             extra={"ports": ports, "target_session_attrs": "read-write"},
         )
+        known["shop_proxy"] = Connection(
+            id="shop_proxy",
+            type="postgres",
+            host=LOOPBACK,
+            port=self._ports["proxy"],
+            login=SUPERUSER,
+            password=self.password,
+            schema="postgres",
+        )
         known["shop_api"] = Connection(
             id="shop_api",
             type="http",
@@ -276,8 +308,9 @@ class Formation:
                     os.kill(pid, signal.SIGKILL)
             if member.process is not None:
                 children.stop(member.process, seconds=1)
-        if self._etcd is not None:
-            children.stop(self._etcd, seconds=2)
+        for helper in (self._proxy, self._etcd):
+            if helper is not None:
+                children.stop(helper, seconds=2)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start_etcd(self) -> None:

@@ -61,21 +61,26 @@ def test_it_sees_who_leads_who_follows_and_where_clients_arrive(
     assert "knows" in driver.supports("cut_node")
 
 
-def test_a_switchover_changes_the_roles_and_loses_nothing(
-    formation: Formation, driver: PatroniDriver
-) -> None:
+def test_a_switchover_loses_nothing_and_the_proxy_follows_the_leader(formation: Formation) -> None:
     leader, other = roles(formation)
+    formation.start_proxy()
+    route = {"kind": "endpoint", "connection": "shop_proxy"}
+    driver = PatroniDriver.of(formation.server(route=route), resolver(formation))
+    driver.route(leader)
     formation.execute(leader, "CREATE TABLE IF NOT EXISTS kept (at timestamptz)")
     formation.execute(leader, "INSERT INTO kept VALUES (now())")
     before = formation.execute(leader, "SELECT count(*) FROM kept")
     driver.switch(leader, other)
+    driver.route(other)
     assert driver.rejoin(leader, other).how == "automatic"
     seen = driver.observe()
     assert [each.name for each in seen.primaries] == [other]
+    assert seen.routed == other
     assert seen.node(leader).streaming
     assert formation.execute(other, "SELECT count(*) FROM kept") == before
     driver.switch(leader, other)  # a second time: nothing changes
     assert formation.leader() == other
+    driver.close()
 
 
 def test_a_switchover_that_patroni_refuses_is_told_with_its_reason(
@@ -177,7 +182,7 @@ def test_a_standby_that_stands_still_lags_until_it_is_healed(
     leader, other = roles(formation)
     driver.inject("lagging_standby", other)
     assert driver.effect("lagging_standby", other).verdict is Verdict.PASSED
-    formation.execute(leader, "SELECT pg_logical_emit_message(false, 'test', repeat('x', 200000))")
+    formation.execute(leader, "SELECT pg_logical_emit_message(true, 'test', repeat('x', 200000))")
     assert (driver.observe().lag(other) or 0) >= 100000
     driver.heal("lagging_standby", other)
     assert driver.effect("lagging_standby", other).verdict is Verdict.INCONCLUSIVE
@@ -193,7 +198,7 @@ def test_a_cut_of_replication_makes_patroni_promote_nobody(
         pytest.skip(trouble)
     driver.inject("cut_replication", leader)
     try:
-        formation.execute(leader, "SELECT pg_logical_emit_message(false, 'test', repeat('x', 200000))")
+        formation.execute(leader, "SELECT pg_logical_emit_message(true, 'test', repeat('x', 200000))")
         assert driver.effect("cut_replication", leader).verdict is Verdict.PASSED
         seen = driver.observe()
         assert [each.name for each in seen.primaries] == [leader]
