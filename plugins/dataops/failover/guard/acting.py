@@ -128,7 +128,6 @@ class Acting:
                     reason=because,
                 )
             )
-            self.checks.append(self._one_writable(seen, expected=self._sole(seen)))
             return seen
 
         return nothing

@@ -14,7 +14,7 @@ from typing import Any
 from dataops.errors import InconclusiveError
 from dataops.store import Conflict, ObjectMissing, ObjectStore, StoreError
 
-MISSED = 5
+MISSED = 3
 """So many beats may be missed before a guard counts as dead."""
 FORGOTTEN = timedelta(hours=1)
 """After so long without a beat a guard's line is taken away."""

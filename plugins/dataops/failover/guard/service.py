@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EVERY = 2.0
-"""Seconds between two beats, and between two looks while no round is open; a quarter while one is."""
+"""Seconds between two looks while no round is open; a quarter of it while one is."""
+BEAT_EVERY = 15.0
+"""Seconds between two beats while there is no news: each is a version more in a bucket that keeps them."""
 REACH_EVERY = 60.0
 """Seconds between two looks whether the guard could act, if it had to."""
 STUCK = 30.0
@@ -160,16 +162,18 @@ class Guard:
             ending.wait(REACH_EVERY)
 
     def _beat(self, ending: threading.Event) -> None:
-        trouble = ""
+        told, due, trouble = None, 0.0, ""
         self._know_first(ending)
         while not ending.is_set():
-            try:
-                heartbeat.beat(self._platform.store.patient_for(STORE_PATIENCE), self._heartbeat())
-                trouble = ""
-            except DataOpsError as error:
-                if str(error) != trouble:
-                    self._say(f"no heartbeat, so no test begins: {error}")
-                trouble = str(error)
+            mine = self._heartbeat()
+            if mine != told or time.monotonic() >= due:
+                try:
+                    heartbeat.beat(self._platform.store.patient_for(STORE_PATIENCE), mine)
+                    told, due, trouble = mine, time.monotonic() + BEAT_EVERY, ""
+                except DataOpsError as error:
+                    if str(error) != trouble:
+                        self._say(f"no heartbeat, so no test begins: {error}")
+                    trouble = str(error)
             ending.wait(self._every)
 
     def _know_first(self, ending: threading.Event) -> None:
@@ -190,7 +194,7 @@ class Guard:
             host=socket.gethostname(),
             process=os.getpid(),
             environment=self._platform.environment,
-            every=self._every,
+            every=BEAT_EVERY,
             started=self._started,
             at=self._started,
             reaches=self._obstacles(),
