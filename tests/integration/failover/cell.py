@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg2
-import pytest
 import yaml
 from dataops.backup.manifest.header import Consistency, Encryption, Header
 from dataops.backup.physical import Physical
@@ -32,61 +30,21 @@ from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Check, Verdict
 from dataops.inventory import load
 from dataops.platform import Platform
-from dataops.store import ObjectStore, new_identity
+from dataops.store import ObjectStore
 
 from sandbox import children, os_user
 from sandbox.deadline import wait_until
-from sandbox.pgbackrest import WORKER, BackRest
-from sandbox.ports import HOSTNAME, LOOPBACK, answers, free_port, free_ports
-from sandbox.postgresql import SUPERUSER, Cluster, programs
-from tests.conftest import FAST, ObjectStoreServer
+from sandbox.pgbackrest import BackRest
+from sandbox.ports import HOSTNAME, answers
+from sandbox.postgresql import Cluster, programs
+from tests.conftest import ObjectStoreServer
 from tests.integration.backup import published
 from tests.integration.failover.keeper import Keeper
+from tests.integration.failover.shape import DATABASE, ENVIRONMENT, SCRIPT, SERVER, Shape
 
-NAMES = ("alpha", "beta", "gamma")
-"""Names of the nodes; ``alpha`` begins as the primary."""
+__all__ = ["DATABASE", "ENVIRONMENT", "RED", "SCRIPT", "SERVER", "Cell", "Shape"]
+
 RED = {Verdict.FAILED, Verdict.INCONCLUSIVE}
-SERVER, DATABASE, ENVIRONMENT = "cell", "shop", "test"
-SCRIPT = """
-CREATE TABLE accounts (id int PRIMARY KEY, owner text NOT NULL, balance numeric(12,2) NOT NULL);
-INSERT INTO accounts SELECT g, 'owner ' || g, g * 10 FROM generate_series(1, 1000) AS g;
-CREATE TABLE orders (id bigserial PRIMARY KEY, account int NOT NULL REFERENCES accounts, amount numeric);
-INSERT INTO orders (account, amount) SELECT 1 + g % 1000, g FROM generate_series(1, 2000) AS g;
-"""
-QUICK = {
-    **FAST,
-    "wal_level": "logical",
-    "min_wal_size": "32MB",
-    "max_wal_size": "256MB",
-    "wal_keep_size": "64MB",
-    "checkpoint_timeout": "30min",
-    "wal_receiver_status_interval": "1s",
-    "shared_preload_libraries": "",
-}
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a cell is made of. Sizes are MB; 0 is no file system of its own."""
-
-    standbys: int = 1
-    route: str = "haproxy"
-    synchronous: bool = False
-    checksums: bool = True
-    hints: bool = True
-    """``wal_log_hints``: without it and without checksums, nothing can be rewound."""
-    archive: bool = False
-    """pgBackRest with a repository in each of both buckets, its TLS server, and archiving on every node."""
-    wal_disk_mb: int = 0
-    """A file system of its own for the primary's WAL."""
-    standby_disk_mb: int = 0
-    """A file system of its own for the first standby."""
-    segment_mb: int = 16
-    proven: bool = True
-    """Whether the catalog holds a backup that a drill has proven."""
-    settings: Mapping[str, str] = field(default_factory=dict)
-    server: Mapping[str, Any] = field(default_factory=dict)
-    """Further fields of the server's YAML; ``failover`` is merged into the cell's own."""
 
 
 @dataclass
@@ -102,8 +60,8 @@ class Cell:
     ports: dict[str, int]
     connections: dict[str, Connection] = field(default_factory=dict)
     backrest: BackRest | None = None
-    _keeper: Keeper | None = None
-    _mounts: list[Path] = field(default_factory=list)
+    keeper: Keeper | None = None
+    mounts: list[Path] = field(default_factory=list)
 
     # What capabilities are given.
 
@@ -185,6 +143,11 @@ class Cell:
         }
         return _write_yaml(self.include / "servers" / f"{SERVER}.yaml", fields)
 
+    def write_database(self) -> Path:
+        """The file of its database."""
+        fields = {"database": DATABASE, "server": SERVER, "owner": "shop-team"}
+        return _write_yaml(self.include / "databases" / f"{DATABASE}.yaml", fields)
+
     def _route(self) -> dict[str, Any]:
         if self.shape.route == "libpq":
             return {"kind": "libpq", "connection": "cell_route"}
@@ -218,6 +181,31 @@ class Cell:
             yield process
         finally:
             children.stop(process, seconds=5)
+
+    def back_up(self, *, verify: bool = True) -> str:
+        """Take and publish a full physical backup in both buckets; its id.
+
+        Without ``verify`` it is not read back, which takes pgBackRest longer than all the rest.
+        """
+        job = Job(self.platform, self.platform.inventory.subject(SERVER), lambda line: None, {"type": "full"})
+        taken = Physical().take(job)
+        verified = Physical().verify(job, taken) if verify else _unread(self.platform.store, taken)
+        done = Physical().publish(job, taken, verified)
+        red = [check for check in (*taken.checks, *verified.checks, *done.checks) if check.verdict in RED]
+        assert not red, red
+        return str(done.data["backup_id"])
+
+    def serve_backups(self) -> None:
+        """Start ``pgbackrest server``, by which workers back up and restore."""
+        assert self.backrest
+        children.start(
+            self.backrest.command,
+            log=self.folder / "pgbackrest.log",
+            at_parents_death=signal.SIGTERM,
+            switch=os_user.switch(),
+        )
+        port = self.backrest.port
+        assert wait_until(lambda: answers(port), seconds=10)
 
     # What a test does to the servers, and sees of them.
 
@@ -270,18 +258,8 @@ class Cell:
         if before and not self.processes(node):  # a boot would have buried it
             assert wait_until(lambda: not before.exists(), seconds=20, interval=0.02)
         try:
-            os_user.run([
-                programs() / "pg_ctl",
-                "-D",
-                cluster.data,
-                "-l",
-                log,
-                "-w",
-                "-t",
-                "30",
-                "-s",
-                "start",
-            ])
+            pg_ctl = [programs() / "pg_ctl", "-D", cluster.data, "-l", log, "-w", "-t", "30", "-s"]
+            os_user.run([*pg_ctl, "start"])
         except Exception as error:
             error.add_note(log.read_text()[-1500:] if log.exists() else "no log")
             raise
@@ -313,257 +291,17 @@ class Cell:
             lambda: bool(self.execute(standby, asked, lsn)[0][0]), seconds=seconds, interval=0.02
         )
 
-    # Making and unmaking.
-
-    def build(self) -> None:
-        """Make and start everything."""
-        self._keeper = Keeper(self.folder)
-        self._make_primary()
-        for name in list(self.clusters)[1:]:
-            self._make_standby(name)
-        self._connect()
-        self.write_server(**self.shape.server)
-        _write_yaml(
-            self.include / "databases" / f"{DATABASE}.yaml",
-            {"database": DATABASE, "server": SERVER, "owner": "shop-team"},
-        )
-        (self.include / "failover").mkdir(exist_ok=True)
-        if self.shape.route == "haproxy":
-            self._start_haproxy()
-        if self.shape.proven:
-            self.prove()
-
-    def _make_primary(self) -> None:
-        cluster = self.clusters["alpha"]
-        cluster.initialise()
-        if not self.shape.checksums:
-            os_user.run([programs() / "pg_checksums", "--disable", "--no-sync", "-D", cluster.data])
-        if self.shape.segment_mb != 16:
-            resize = ("pg_resetwal", f"--wal-segsize={self.shape.segment_mb}", "-D", cluster.data)
-            os_user.run([programs() / resize[0], *resize[1:]])
-        if self.shape.wal_disk_mb:
-            self._own_disk(cluster.data / "pg_wal", self.shape.wal_disk_mb)
-        if self.backrest:
-            self.backrest.configure(self.store_server.server.authority)
-        self.start("alpha")
-        self.execute("alpha", f"CREATE DATABASE {DATABASE}", dbname="postgres")
-        with closing(psycopg2.connect(self.dsn("alpha"))) as session, session, session.cursor() as cursor:
-            cursor.execute(SCRIPT)
-
-    def _make_standby(self, name: str) -> None:
-        cluster, primary = self.clusters[name], self.clusters["alpha"]
-        if self.shape.standby_disk_mb and name == "beta":
-            self._own_disk(cluster.folder.parent, self.shape.standby_disk_mb, mode=0o711)
-        cluster.clone(primary, slot=name)
-        self.start(name)
-        assert wait_until(lambda: self._streams(name), seconds=20, interval=0.02)
-        if self.shape.synchronous and name == "beta":
-            self.execute("alpha", "ALTER SYSTEM SET synchronous_standby_names = 'beta'")
-            self.execute("alpha", "SELECT pg_reload_conf()")
-            state = "SELECT sync_state FROM pg_stat_replication"
-            assert wait_until(lambda: self.execute("alpha", state) == [("sync",)], seconds=10, interval=0.02)
-
-    def _streams(self, name: str) -> bool:
-        return self.execute(name, "SELECT status FROM pg_stat_wal_receiver") == [("streaming",)]
-
-    def _own_disk(self, folder: Path, megabytes: int, *, mode: int = 0o700) -> None:
-        """A small file system in the place of a folder, with what the folder holds."""
-        aside = folder.with_name(folder.name + ".aside")
-        if folder.exists():
-            folder.rename(aside)
-        folder.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
-        if subprocess.run(mount, check=False, capture_output=True).returncode:
-            pytest.skip(
-                "A small disk needs the right to mount a file system, which this machine does not give."
-            )
-        self._mounts.append(folder)
-        os_user.own_folder(folder).chmod(mode)
-        if aside.exists():
-            subprocess.run(["cp", "-a", f"{aside}/.", str(folder)], check=True)
-            shutil.rmtree(aside)
-
-    def _connect(self) -> None:
-        """The connections that the platform's own would be."""
-        identity, recipient = new_identity()
-        store = self.store_server
-        known = [
-            store.connection("dataops_store"),
-            store.connection("dataops_replica"),
-            Connection(
-                "dataops_encryption",
-                "generic",
-                password=secrets.token_hex(32),
-                extra={"recipients": [recipient, new_identity()[1]]},
-            ),
-            Connection("dataops_decryption", "generic", password=identity),
-            self._targets(),
-            *(self._node(name) for name in self.clusters),
-            *(self._host(name) for name in self.clusters),
-            *self._route_connections(),
-        ]
-        if self.backrest:
-            known.append(self._backrest_connection(self.backrest))
-        self.connections.update({each.id: each for each in known})
-
-    def _targets(self) -> Connection:
-        hosts = [LOOPBACK, *(cluster.address for cluster in self.clusters.values())]
-        allowed = {self.system_identifier: {"environment": ENVIRONMENT, "hosts": hosts}}
-        return Connection("failover_targets", "generic", extra=allowed)
-
-    def _node(self, name: str) -> Connection:
-        cluster = self.clusters[name]
-        login = {"login": SUPERUSER, "password": cluster.password, "schema": "postgres"}
-        return Connection(f"cell_{name}", "postgres", host=cluster.address, port=cluster.port, **login)
-
-    def _host(self, name: str) -> Connection:
-        cluster = self.clusters[name]
-        extra = {
-            "user": os_user.database_user(),
-            "data": str(cluster.data),
-            "bin": str(programs()),
-            "log": str(cluster.folder / "log"),
-            "address": cluster.address,
-        }
-        return Connection(f"cell_{name}_host", "local", host=cluster.address, extra=extra)
-
-    def _route_connections(self) -> list[Connection]:
-        first = self.clusters["alpha"]
-        login = {"login": SUPERUSER, "password": first.password, "schema": DATABASE}
-        if self.shape.route == "libpq":
-            hosts = ",".join(cluster.address for cluster in self.clusters.values())
-            wish = {"target_session_attrs": "read-write", "connect_timeout": "2"}
-            return [Connection("cell_route", "postgres", host=hosts, port=first.port, extra=wish, **login)]
-        return [
-            Connection("cell_route", "postgres", host=LOOPBACK, port=self.ports["route"], **login),
-            Connection("cell_haproxy", "generic", host=LOOPBACK, port=self.ports["control"]),
-        ]
-
-    def _backrest_connection(self, backrest: BackRest) -> Connection:
-        worker = self.store_server.server.authority.issue(WORKER)
-        extra = {
-            "cert_file": str(worker.cert_file),
-            "key_file": str(worker.key_file),
-            "ca_file": str(self.store_server.ca_file),
-            "user": os_user.database_user(),
-        }
-        place = {"host": HOSTNAME, "port": backrest.port, "password": backrest.passphrase}
-        return Connection(f"{SERVER}_pgbackrest", "generic", extra=extra, **place)  # type: ignore[arg-type]
-
-    def back_up(self, *, verify: bool = True) -> str:
-        """Take and publish a full physical backup in both buckets; its id.
-
-        Without ``verify`` it is not read back, which takes pgBackRest longer than all the rest.
-        """
-        job = Job(self.platform, self.platform.inventory.subject(SERVER), lambda line: None, {"type": "full"})
-        taken = Physical().take(job)
-        verified = Physical().verify(job, taken) if verify else _unread(self.platform.store, taken)
-        done = Physical().publish(job, taken, verified)
-        red = [check for check in (*taken.checks, *verified.checks, *done.checks) if check.verdict in RED]
-        assert not red, red
-        return str(done.data["backup_id"])
-
-    def serve_backups(self) -> None:
-        """Start ``pgbackrest server``, by which workers back up and restore."""
-        assert self.backrest
-        children.start(
-            self.backrest.command,
-            log=self.folder / "pgbackrest.log",
-            at_parents_death=signal.SIGTERM,
-            switch=os_user.switch(),
-        )
-        port = self.backrest.port
-        assert wait_until(lambda: answers(port), seconds=10)
-
-    def _start_haproxy(self) -> None:
-        """A TCP proxy whose only word on who is primary is what it is told."""
-        servers = "".join(
-            f"  server {name} {cluster.address}:{cluster.port}{'' if name == 'alpha' else ' disabled'}\n"
-            for name, cluster in self.clusters.items()
-        )
-        config = self.folder / "haproxy.cfg"
-        config.write_text(
-            "global\n"
-            f"  stats socket ipv4@{LOOPBACK}:{self.ports['control']} level admin\n"
-            "  maxconn 500\n"
-            "defaults\n  mode tcp\n  timeout connect 1s\n  timeout client 1h\n  timeout server 1h\n"
-            "  retries 0\n"
-            f"frontend clients\n  bind {LOOPBACK}:{self.ports['route']}\n  default_backend primary\n"
-            f"backend primary\n{servers}"
-        )
-        children.start(
-            [shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", str(config)],
-            log=self.folder / "haproxy.log",
-            at_parents_death=signal.SIGTERM,
-        )
-        assert wait_until(lambda: answers(self.ports["route"]), seconds=10), (
-            self.folder / "haproxy.log"
-        ).read_text()
-
     def close(self) -> None:
         """End every process of the cell and remove its files."""
         for name in self.clusters:
             for pid in self.processes(name):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        if self._keeper:
-            self._keeper.close()
-        for folder in reversed(self._mounts):
+        if self.keeper:
+            self.keeper.close()
+        for folder in reversed(self.mounts):
             subprocess.run(["umount", "--lazy", str(folder)], check=False, capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def prepare(parent: Path, store: ObjectStoreServer, shape: Shape) -> Cell:
-    """A cell in a new folder of ``parent``; nothing runs yet."""
-    folder = parent / f"cell-{secrets.token_hex(3)}"
-    folder.mkdir(mode=0o711)
-    names = NAMES[: 1 + shape.standbys]
-    network = f"127.{secrets.randbelow(200) + 20}.{secrets.randbelow(250) + 2}"
-    port, password = free_port(), secrets.token_hex(8)
-    settings = {**QUICK, "wal_log_hints": "on" if shape.hints else "off", **shape.settings}
-    disks = {"beta": folder / "disk"} if shape.standby_disk_mb else {}
-    clusters = {
-        name: Cluster(disks.get(name, folder) / name, port, password, settings, address=f"{network}.{number}")
-        for number, name in enumerate(names, 11)
-    }
-    buckets = (store.bucket(lock=False), store.bucket(lock=False))
-    ports = free_ports(["route", "control"])
-    cell = Cell(folder, shape, store, *buckets, clusters=clusters, ports=ports)
-    if shape.archive:
-        _archiving(cell)
-    for name in names:
-        # Whoever is a standby one day follows the one that was primary before it.
-        upstream = clusters["beta" if name == "alpha" and shape.standbys else "alpha"]
-        cell.clusters[name] = _following(cell.clusters[name], upstream, name)
-    return cell
-
-
-def _following(cluster: Cluster, upstream: Cluster, name: str) -> Cluster:
-    """The cluster with the settings to stream from another, under its own name and with its own slot."""
-    follows = cluster.following(upstream, slot=name)
-    conninfo = follows.settings["primary_conninfo"].replace("=standby", f"={name}")
-    return replace(follows, settings={**follows.settings, "primary_conninfo": conninfo})
-
-
-def _archiving(cell: Cell) -> None:
-    backrest = BackRest(
-        folder=cell.folder / "pgbackrest",
-        stanza=SERVER,
-        port=free_port(),
-        cluster=cell.clusters["alpha"],
-        store=cell.store_server.server,
-        user=cell.store_server.admin,
-        buckets=(cell.bucket, cell.replica_bucket),
-        passphrase="cell-passphrase-" + secrets.token_hex(8),
-    )
-    for name, cluster in cell.clusters.items():
-        archive = {
-            "archive_mode": "on",
-            "archive_command": backrest.archive_command(cluster),
-            "archive_timeout": "1",
-        }
-        cell.clusters[name] = replace(cluster, settings={**cluster.settings, **archive})
-    cell.backrest = replace(backrest, cluster=cell.clusters["alpha"])
 
 
 def _unread(store: ObjectStore, taken: StepReport) -> StepReport:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ObjectStoreServer
-from tests.integration.failover.cell import Cell, Shape, prepare
+from tests.integration.failover.cell import Cell, Shape
+from tests.integration.failover.making import build, prepare
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def running_cell(folder: Path, store: ObjectStoreServer, shape: Shape) -> Genera
         patch.setenv("DATAOPS_REPLICA_BUCKET", made.replica_bucket)
         patch.setenv("DATAOPS_SPOOL", str(made.folder / "spool"))
         try:
-            made.build()
+            build(made)
             yield made
         finally:
             made.close()
