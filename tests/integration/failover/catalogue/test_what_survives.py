@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
+import pytest
 from dataops.evidence.verdict import Verdict
+from dataops.failover.round import proving
 
 from sandbox import os_user
 from sandbox.deadline import wait_until
@@ -152,8 +154,11 @@ def test_wal_that_was_recycled_makes_a_base_backup_and_keeps_the_old_directory(
 
 
 @row()
-def test_a_rewind_before_the_checkpoint_is_caught(cell: Cell, attempt: int) -> None:
+def test_a_rewind_before_the_checkpoint_is_caught(
+    cell: Cell, attempt: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """pg_rewind then says that nothing is to be done, and leaves rows that only the old primary has."""
+    monkeypatch.setattr(proving, "CATCH_UP", 10.0)
     cell.write_scenario("drill", failback=False, **CRASH)
 
     def rejoin(real: Any, node: str, upstream: str, *, rebuild: bool = False) -> Any:

@@ -6,8 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dataops.evidence.verdict import Verdict
 from dataops.failover.drivers.driver import Rejoined
+from dataops.failover.round import proving
 
 from tests.integration.failover.bent import bent, claimed
 from tests.integration.failover.catalogue.repeated import row
@@ -83,7 +85,10 @@ def test_a_ledger_that_was_edited_is_not_believed(cell: Cell, attempt: int) -> N
 
 
 @row()
-def test_a_rejoin_that_only_says_so_is_found_out(cell: Cell, attempt: int) -> None:
+def test_a_rejoin_that_only_says_so_is_found_out(
+    cell: Cell, attempt: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "CATCH_UP", 10.0)
     outcome = crash(cell, rejoin=lambda real, node, upstream, rebuild=False: Rejoined("rewind", 0.1))
     assert verdicts(outcome)["old primary rejoined"] in {Verdict.FAILED, Verdict.INCONCLUSIVE}
     assert outcome.record.verdict is not Verdict.PASSED
