@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -60,7 +61,8 @@ class Guard:
         self._make: Make = make or (lambda server: driver_of(platform, server, say))
         self._every = every
         self._pager = Pager(platform.resolve, say)
-        holder = holder or f"guard on {socket.gethostname()}, process {os.getpid()}"
+        own = secrets.token_hex(3)  # containers may share host name and process number
+        holder = holder or f"guard on {socket.gethostname()}, process {os.getpid()} ({own})"
         self._watches = [
             Watch(platform, each, self._make, self._pager, say, holder, patience)
             for each in _guarded(platform)

@@ -49,7 +49,10 @@ class Acted:
 
 @dataclass
 class Watch:
-    """Looks at one server. Keeps in mind only what it told last: all that counts stands in the store."""
+    """Looks at one server. Keeps in mind only what it told last: all that counts stands in the store.
+
+    ``holder`` of its leases must be its own: no other watch may have the same.
+    """
 
     platform: Platform
     server: Server
@@ -99,7 +102,8 @@ class Watch:
     def _take_over(self, entry: Entry) -> Acted | None:
         name = journaling.lease_name(entry.round.system_identifier)
         try:
-            with lease(self._store, name, holder=self.holder, seconds=entry.lease) as held:
+            # inherit: what we could not release, when the store went away, is ours still
+            with lease(self._store, name, holder=self.holder, seconds=entry.lease, inherit=True) as held:
                 return self._follow(held)
         except LeaseHeld:  # its coordinator lives, or another guard is at it
             self._tell_if_overdue(entry)

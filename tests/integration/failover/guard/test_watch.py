@@ -286,6 +286,39 @@ def test_without_the_store_it_does_nothing_but_page(
         assert not watch.trouble
 
 
+def test_a_store_that_goes_away_while_it_heals_leaves_the_round_open_and_the_evidence_waiting(
+    make_watch: Callable[..., Watch],
+    store: ObjectStore,
+    cluster: Cluster,
+    pager: FakePager,
+    monkeypatch: pytest.MonkeyPatch,
+    object_store_server: Any,
+) -> None:
+    monkeypatch.setattr(watching, "STORE_PATIENCE", 0.2)
+    monkeypatch.setattr(watching, "AGAIN", (0.0,))
+    abandon(store, Phase.BREAKING, KILL)
+    with before(object_store_server.server.ports["s3"]) as faulty:
+        extra = {**store.connection.extra, "endpoint_url": f"http://127.0.0.1:{faulty.port}"}
+        watch = make_watch(dataops_store=dataclasses.replace(store.connection, extra=extra))
+        heal = cluster.heal
+
+        def cut_off(fault: str, node: str) -> None:
+            heal(fault, node)
+            faulty.decide = lambda method, path: 503
+
+        monkeypatch.setattr(cluster, "heal", cut_off)
+        acted = watch.look()
+        assert acted is not None and not acted.settled
+        assert acted.published is not None and acted.published.spooled
+        assert "NOT in order: journal closed" in pager.pages[0]["text"]
+        assert watch.look() is None
+        faulty.decide = lambda method, path: None
+        monkeypatch.setattr(cluster, "heal", heal)
+        acted = watch.look()
+        assert acted is not None and acted.settled
+    assert [len(each.checks) for each in evidence(store)] == [7, 8]  # the newest first: it closed the journal
+
+
 def test_a_journal_that_cannot_be_read_is_paged_once(
     make_watch: Callable[..., Watch], store: ObjectStore, pager: FakePager
 ) -> None:
