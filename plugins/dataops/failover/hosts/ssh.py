@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
-import shutil
 import signal
-import tempfile
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from dataops import process
 from dataops.connections import Connection
@@ -26,6 +21,7 @@ from dataops.failover.hosts.host import (
     from_stat,
     of_postgresql,
 )
+from dataops.failover.hosts.master import Master, NotOpened
 
 _PATIENCE = 10.0
 """Seconds until a machine that does not answer counts as unreachable."""
@@ -89,8 +85,7 @@ class SshHost:
         self.place = place
         self._connection = connection
         self._opening = threading.Lock()
-        self._folder = ""
-        self._master: process.Running | None = None
+        self._master: Master | None = None
         for name in ("key_file", "known_hosts"):
             if not isinstance(connection.extra.get(name), str):
                 raise ConfigurationError(
@@ -128,8 +123,12 @@ class SshHost:
         known = {"LC_ALL": "C.UTF-8", **(_PATH if identity == "root" else {}), **(env or {})}
         variables = [f"{name}={value}" for name, value in known.items()]
         words = [*self._as(identity), "env", *variables, *argv]
-        self._open()
-        command = [*self._ssh("ControlMaster=no"), self._target, "--", f"cd / && exec {shlex.join(words)}"]
+        command = [
+            *self._ssh(self._open(), "ControlMaster=no"),
+            self._target,
+            "--",
+            f"cd / && exec {shlex.join(words)}",
+        ]
         finished = process.run(command, env=_environment(), deadline=deadline, input=input, check=False)
         if finished.returncode == _NO_CONNECTION:
             raise self._unreachable(finished.stderr_tail)
@@ -182,11 +181,8 @@ class SshHost:
     def close(self) -> None:
         with self._opening:
             if self._master is not None:
-                self._master.stop()
+                self._master.close()
                 self._master = None
-            if self._folder:
-                shutil.rmtree(self._folder, ignore_errors=True)
-                self._folder = ""
 
     @property
     def _target(self) -> str:
@@ -208,7 +204,7 @@ class SshHost:
             else ["sudo", "-n", "-u", self.place.user, "--"]
         )
 
-    def _ssh(self, *options: str) -> list[str]:
+    def _ssh(self, master: Master, *options: str) -> list[str]:
         extra = self._connection.extra
         fixed = (
             "BatchMode=yes",
@@ -218,32 +214,29 @@ class SshHost:
             f"ConnectTimeout={_PATIENCE:g}",
             "ServerAliveInterval=2",
             "ServerAliveCountMax=3",
-            f"ControlPath={self._folder}/master",
+            f"ControlPath={master.socket}",
         )
         spelled = [word for option in (*fixed, *options) for word in ("-o", option)]
         port = str(self._connection.port or 22)
         return ["ssh", "-F", "none", *spelled, "-i", str(extra["key_file"]), "-p", port]
 
-    def _open(self) -> None:
-        """Open the connection that all commands share; it ends with us, whatever becomes of us."""
+    def _open(self) -> Master:
+        """The connection that all commands share, opened where it does not stand."""
         with self._opening:
-            if self._master is not None and self._master.poll() is None:
-                return
-            if not self._folder:
-                self._folder = tempfile.mkdtemp(prefix="dataops-ssh-")
-            socket = Path(self._folder) / "master"
-            with contextlib.suppress(FileNotFoundError):
-                socket.unlink()
-            command = [*self._ssh("ControlMaster=yes"), "-N", self._target]
-            self._master = process.start(command, env=_environment())
-            until = time.monotonic() + _PATIENCE
-            while not socket.exists():
-                if self._master.poll() is not None:
-                    raise self._unreachable(self._master.wait(1, check=False).stderr_tail)
-                if time.monotonic() > until:
-                    self._master.stop()
-                    raise self._unreachable(f"no answer in {_PATIENCE:g} s")
-                time.sleep(0.005)
+            if self._master is not None and self._master.alive:
+                return self._master
+            if self._master is not None:
+                self._master.close()
+                self._master = None
+            master = Master()
+            try:
+                command = [*self._ssh(master, "ControlMaster=yes"), "-N", self._target]
+                master.open(command, env=_environment(), within=_PATIENCE)
+            except NotOpened as error:
+                master.close()
+                raise self._unreachable(str(error)) from None
+            self._master = master
+            return master
 
     def _script(
         self, text: str, *values: str, input: str | None = None, check: bool = True
