@@ -35,6 +35,8 @@ _OFTEN = 0.02
 _SELDOM = 0.5
 """Seconds between two looks at whether Patroni chose another one."""
 _SWITCHED = 60.0
+_SYNCHRONOUS = 30.0
+"""Seconds until a member that streams must have become a synchronous standby, where it may be one at all."""
 _JOINED = 120.0
 """Seconds for a restarted member to stream; a rebuild copies the whole database and has hours."""
 _REBUILT = 6 * 3600.0
@@ -196,6 +198,7 @@ class PatroniDriver:
         """Returns once the new one takes writes, so that clients can be led there: the old one restarts."""
         if self._leader() == new and self._takes_writes(new):
             return
+        self._wait_for_synchrony(new)
         asked = Asked(lambda: self._api.switch_over(old, new))
         if not self._comes_to_lead(new, before=old, asked=asked, seconds=_SWITCHED):
             raise OutcomeUnknown(
@@ -309,6 +312,14 @@ class PatroniDriver:
 
     def _takes_writes(self, node: str) -> bool:
         return self._nodes.takes_writes(node)
+
+    def _wait_for_synchrony(self, node: str) -> None:
+        """Where the cluster is synchronous, Patroni hands over to a synchronous standby alone.
+
+        A member that has just come back becomes one a few loops later; if it does not, Patroni says why.
+        """
+        if self._api.configuration().synchronous:
+            wait_until(lambda: self._api.cluster().is_synchronous(node), seconds=_SYNCHRONOUS, every=_SELDOM)
 
     def _comes_to_lead(self, node: str, *, before: str, asked: Asked, seconds: float) -> bool:
         """Whether the node takes writes in time; raises where that was refused, or another one leads."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LEADERS = frozenset(("leader", "standby_leader"))
+SYNCHRONOUS = frozenset(("sync_standby", "quorum_standby"))
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Cluster:
     scope: str
     members: tuple[Member, ...]
     paused: bool
+
+    def is_synchronous(self, name: str) -> bool:
+        """Whether the member is one that the leader waits for."""
+        return any(each.name == name and each.role in SYNCHRONOUS for each in self.members)
 
     @property
     def leader(self) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from dataops.evidence.verdict import Verdict
 
+from sandbox.deadline import wait_until
 from tests.integration.failover.cell import Cell
 from tests.integration.failover.drivers.adopting import adopt, fill
 from tests.integration.failover.drivers.patroni.formation import SCOPE, Formation
@@ -14,12 +15,14 @@ from tests.integration.failover.drivers.torture import torture
 from tests.integration.failover.round.rounds import figure, red, rehearse, verdicts, watched
 
 
-@pytest.fixture
-def ruled(start_formation: Callable[..., Formation]) -> Formation:
+@pytest.fixture(params=[False, True], ids=["asynchronous", "synchronous"])
+def ruled(request: pytest.FixtureRequest, start_formation: Callable[..., Formation]) -> Iterator[Formation]:
     """Two members, of which alpha leads, with the database ``shop``."""
-    formation = start_formation(names=("alpha", "beta"), never=frozenset())
+    dcs = {"synchronous_mode": request.param}
+    formation = start_formation(names=("alpha", "beta"), never=frozenset(), dcs=dcs)
     fill(formation.dsn("alpha"))
-    return formation
+    yield formation
+    formation.close()
 
 
 @pytest.fixture
@@ -47,7 +50,11 @@ def cell(make_cell: Callable[..., Cell], ruled: Formation) -> Cell:
 def test_a_crash_that_patroni_answers_by_itself_is_judged_by_the_clients_ledger(
     cell: Cell, ruled: Formation
 ) -> None:
-    cell.write_scenario("crash", objectives={"rpo": "10s"})
+    synchronous = bool(ruled.dcs["synchronous_mode"])
+    if synchronous:  # Patroni waits for nobody until it has seen that beta keeps up
+        state = "SELECT sync_state FROM pg_stat_replication"
+        assert wait_until(lambda: ruled.execute("alpha", state) == [("sync",)], seconds=30)
+    cell.write_scenario("crash", objectives={} if synchronous else {"rpo": "10s"})
     with watched(cell) as pager:
         outcome = rehearse(cell)
     assert red(outcome) == []

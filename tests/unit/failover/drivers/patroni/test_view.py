@@ -33,6 +33,7 @@ def test_the_leader_is_who_holds_the_lock_and_pause_is_told() -> None:
     assert [each.api for each in seen.members] == ["http://10.0.0.5:8008", "http://10.0.0.6:8008"]
     assert seen.members[1].tags == {"nofailover": True}
     assert view.cluster({**CLUSTER, "pause": True}).paused
+    assert [seen.is_synchronous(name) for name in ("alpha", "beta", "gamma")] == [False, True, False]
 
 
 def test_a_cluster_without_a_lock_has_no_leader() -> None:
