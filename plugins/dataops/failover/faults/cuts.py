@@ -66,20 +66,20 @@ class Cut(Fault):
         return ""
 
     def tell(self, ground: Ground, node: str) -> Told:
-        table = table_of(node)
+        table = table_of(ground.members[node])
         drop = f"{node}: nft: table inet {table}: drop {self._words(ground, node)}"
         return Told((drop,), (f"{node}: nft delete table inet {table}",), _COMMENTS[self.whom])
 
     def inject(self, ground: Ground, node: str) -> None:
         member = ground.members[node]
         if not ground.shared:
-            _make(member.host, node, rules(self.whom, member, ground.others(node)))
+            _make(member, rules(self.whom, member, ground.others(node)))
             return
         members, uid = tuple(ground.members.values()), _uid(member.host)
         chosen = members if self.whom == "replication" else (member,)  # receivers of all nodes look alike
-        _make(member.host, node, shared_rules(self.whom, chosen, uid, {}))  # nobody new from here on
+        _make(member, shared_rules(self.whom, chosen, uid, {}))  # nobody new from here on
         ports = {each.name: _standing(self.whom, each, uid) for each in chosen}
-        _make(member.host, node, shared_rules(self.whom, chosen, uid, ports))
+        _make(member, shared_rules(self.whom, chosen, uid, ports))
 
     def effect(self, ground: Ground, node: str) -> Check:
         member = ground.members[node]
@@ -91,14 +91,14 @@ class Cut(Fault):
             if answer:
                 return unproven(expected, answer)
         until = time.monotonic() + _DROPS
-        while (dropped := _dropped(member.host, node)) == 0 and time.monotonic() < until:
+        while (dropped := _dropped(member)) == 0 and time.monotonic() < until:
             time.sleep(0.02)
         if not dropped:
             return unproven(expected, "no rule stands" if dropped is None else "nothing was dropped so far")
         return proven(expected, f"{dropped} packets dropped, {len(member.host.processes())} processes live")
 
     def heal(self, ground: Ground, node: str) -> None:
-        clear(ground.members[node].host, node)
+        clear(ground.members[node])
 
     def _words(self, ground: Ground, node: str) -> str:
         """In words: addresses may be looked up only when it is done."""
@@ -110,14 +110,18 @@ class Cut(Fault):
 _NAMES = {"node": "all traffic", "replication": "replication", "clients": "clients' traffic"}
 
 
-def table_of(node: str) -> str:
-    """The table of a node: its name says whose it is, whatever becomes of us."""
-    return f"dataops_failover_{node}"
+def table_of(member: Member) -> str:
+    """The table of a node: its name says whose it is, whatever becomes of us.
+
+    With the port, since two clusters on one machine may call their nodes alike.
+    """
+    return f"dataops_failover_{member.name}_{member.port}"
 
 
-def clear(host: Host, node: str) -> None:
+def clear(member: Member) -> None:
     """Delete the node's table, where there is one; ``HostFailed`` where it still stands afterwards."""
-    delete = f"table inet {table_of(node)}\ndelete table inet {table_of(node)}\n"  # made first: never missing
+    host, table = member.host, table_of(member)
+    delete = f"table inet {table}\ndelete table inet {table}\n"  # made first: never missing
     finished = host.run(["nft", "-f", "-"], deadline=_PATIENCE, identity="root", input=delete, check=False)
     if finished.returncode:
         raise HostFailed(f"{host.place.name}: the cut was not taken away: {finished.stderr_tail.strip()}")
@@ -179,11 +183,13 @@ def ruleset(table: str, wanted: Rules) -> str:
     return f"table inet {table}\ndelete table inet {table}\ntable inet {table} {{\n{''.join(chains)}}}\n"
 
 
-def _make(host: Host, node: str, wanted: Rules) -> None:
-    text = ruleset(table_of(node), wanted)
-    finished = host.run(["nft", "-f", "-"], deadline=_PATIENCE, identity="root", input=text, check=False)
+def _make(member: Member, wanted: Rules) -> None:
+    text = ruleset(table_of(member), wanted)
+    finished = member.host.run(
+        ["nft", "-f", "-"], deadline=_PATIENCE, identity="root", input=text, check=False
+    )
     if finished.returncode:
-        raise DriverFailed(f"{node}: nft refused to cut it: {finished.stderr_tail.strip()}")
+        raise DriverFailed(f"{member.name}: nft refused to cut it: {finished.stderr_tail.strip()}")
 
 
 def _standing(whom: Whom, member: Member, uid: int) -> tuple[int, ...]:
@@ -235,11 +241,10 @@ def _answer(member: Member) -> str:
     return "a connection was accepted"
 
 
-def _dropped(host: Host, node: str) -> int | None:
+def _dropped(member: Member) -> int | None:
     """Packets that were dropped so far; None without a table."""
-    finished = host.run(
-        ["nft", "list", "table", "inet", table_of(node)], deadline=_PATIENCE, identity="root", check=False
-    )
+    asked = ["nft", "list", "table", "inet", table_of(member)]
+    finished = member.host.run(asked, deadline=_PATIENCE, identity="root", check=False)
     if finished.returncode:
         return None
     return sum(int(packets) for packets in _COUNTER.findall(finished.stdout))

@@ -31,15 +31,15 @@ def understood(text: str) -> None:
 @pytest.mark.parametrize("whom", get_args(Whom))
 def test_rules_for_machines_of_their_own(whom: Whom) -> None:
     for others in ([BETA], [SIXTH], [BETA, SIXTH]):
-        understood(ruleset(table_of("alpha"), rules(whom, ALPHA, others)))
-    understood(ruleset(table_of("node-6"), rules(whom, SIXTH, [ALPHA, BETA])))
+        understood(ruleset(table_of(ALPHA), rules(whom, ALPHA, others)))
+    understood(ruleset(table_of(SIXTH), rules(whom, SIXTH, [ALPHA, BETA])))
 
 
 @pytest.mark.parametrize("whom", get_args(Whom))
 def test_rules_for_one_machine(whom: Whom) -> None:
     for ports in ({}, {"alpha": (40001,), "node-6": (40002, 40003)}):
-        understood(ruleset(table_of("node-6"), shared_rules(whom, [ALPHA, SIXTH], 101, ports)))
+        understood(ruleset(table_of(SIXTH), shared_rules(whom, [ALPHA, SIXTH], 101, ports)))
 
 
 def test_a_table_without_rules_is_one_too() -> None:
-    understood(ruleset(table_of("alpha"), Rules((), ())))
+    understood(ruleset(table_of(ALPHA), Rules((), ())))

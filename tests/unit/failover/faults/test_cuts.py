@@ -63,10 +63,10 @@ def test_on_one_machine_the_sender_is_told_by_its_user_and_the_receiver_by_its_p
 
 
 def test_a_ruleset_replaces_the_table_in_one_transaction() -> None:
-    text = ruleset(table_of("alpha"), Rules(("tcp dport 1",), ("tcp sport 1",)))
+    text = ruleset(table_of(ALPHA), Rules(("tcp dport 1",), ("tcp sport 1",)))
     assert text.startswith(
-        "table inet dataops_failover_alpha\ndelete table inet dataops_failover_alpha\n"
-        "table inet dataops_failover_alpha {\n"
+        "table inet dataops_failover_alpha_5432\ndelete table inet dataops_failover_alpha_5432\n"
+        "table inet dataops_failover_alpha_5432 {\n"
     )
     assert "hook input priority -300; policy accept;\n    tcp dport 1 counter drop\n" in text
     assert "hook output priority -300; policy accept;\n    tcp sport 1 counter drop\n" in text
