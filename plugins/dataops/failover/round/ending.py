@@ -47,8 +47,15 @@ def carried_through(error: BaseException | None) -> Check:
         verdict=Verdict.INCONCLUSIVE if unknown else Verdict.FAILED,
         expected=expected,
         observed="ended early",
-        reason=str(error) if foreseen else f"{type(error).__name__}: see the log",
+        reason=str(error) if foreseen else _unforeseen(error),
     )
+
+
+def _unforeseen(error: BaseException) -> str:
+    """The text of an error that nobody foresaw is withheld; what is no ``Exception`` is an interruption."""
+    if isinstance(error, Exception):
+        return f"{type(error).__name__}: see the log"
+    return f"the process was told to end ({type(error).__name__})"
 
 
 @contextmanager

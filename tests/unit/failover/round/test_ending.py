@@ -83,7 +83,7 @@ def test_an_interruption_leaves_no_time_for_measuring(ended: Ended, measured: li
         (DataOpsError("The node refused."), Verdict.FAILED, "The node refused."),
         (InconclusiveError("Nobody knows."), Verdict.INCONCLUSIVE, "Nobody knows."),
         (ZeroDivisionError("secret"), Verdict.INCONCLUSIVE, "ZeroDivisionError: see the log"),
-        (KeyboardInterrupt(), Verdict.INCONCLUSIVE, "KeyboardInterrupt: see the log"),
+        (SystemExit(143), Verdict.INCONCLUSIVE, "the process was told to end (SystemExit)"),
     ],
 )
 def test_a_round_that_ended_early_is_red_and_says_why(
