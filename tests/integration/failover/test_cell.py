@@ -12,6 +12,7 @@ import pytest
 from dataops.backup import catalog
 from dataops.postgres import connect
 
+from tests.integration.failover.catalogue.repeated import TORTURE
 from tests.integration.failover.cell import Cell
 
 MakeCell = Callable[..., Cell]
@@ -49,6 +50,8 @@ def test_a_killed_primary_is_gone_and_its_standby_can_be_promoted(make_cell: Mak
     assert asks(cell, "cell_route", "SELECT host(inet_server_addr())") == (cell.cluster("beta").address,)
 
 
+@pytest.mark.torture
+@pytest.mark.skipif(not TORTURE, reason="the rows of the catalogue stand on it: make torture")
 def test_a_cell_may_be_synchronous_have_two_standbys_and_small_disks(make_cell: MakeCell) -> None:
     cell = make_cell(standbys=2, synchronous=True, segment_mb=1, wal_disk_mb=48, standby_disk_mb=300)
     states = cell.execute("alpha", "SELECT sync_state FROM pg_stat_replication ORDER BY 1")
