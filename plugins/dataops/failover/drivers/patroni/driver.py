@@ -37,6 +37,8 @@ _SELDOM = 0.5
 _SWITCHED = 60.0
 _SYNCHRONOUS = 30.0
 """Seconds until a member that streams must have become a synchronous standby, where it may be one at all."""
+_SETTLED = 60.0
+"""Seconds for the old leader of a switchover to restart as a standby, before it is looked at as it is."""
 _JOINED = 120.0
 """Seconds for a restarted member to stream; a rebuild copies the whole database and has hours."""
 _REBUILT = 6 * 3600.0
@@ -60,6 +62,7 @@ class PatroniDriver:
         self._say = say
         self._api = PatroniApi(resolve(settings.api), settings.cluster)
         self._daemons: dict[str, Daemon] = {}
+        self._restarting = ""
         self._route = client_route(settings, resolve)
         self._nodes = Nodes({name: self.connection(name) for name in settings.nodes})
 
@@ -79,7 +82,11 @@ class PatroniDriver:
         return self._route.connection()
 
     def observe(self) -> Topology:
-        """Each member by its own SQL; who leads, by Patroni's store. Down only where its machine says so."""
+        """Each member by its own SQL; who leads, by Patroni's store. Down only where its machine says so.
+
+        A member that a switchover of ours restarts is given the time to come back: clients are served.
+        """
+        self._let_settle()
         nodes, routed = self._nodes.look(self.routed())
         try:
             cluster: Cluster | None = self._api.cluster()
@@ -199,6 +206,7 @@ class PatroniDriver:
         if self._leader() == new and self._takes_writes(new):
             return
         self._wait_for_synchrony(new)
+        self._restarting = old
         asked = Asked(lambda: self._api.switch_over(old, new))
         if not self._comes_to_lead(new, before=old, asked=asked, seconds=_SWITCHED):
             raise OutcomeUnknown(
@@ -312,6 +320,11 @@ class PatroniDriver:
 
     def _takes_writes(self, node: str) -> bool:
         return self._nodes.takes_writes(node)
+
+    def _let_settle(self) -> None:
+        node, self._restarting = self._restarting, ""
+        if node:
+            wait_until(lambda: self._follows(node) or self.dead(node), seconds=_SETTLED, every=_SELDOM)
 
     def _wait_for_synchrony(self, node: str) -> None:
         """Where the cluster is synchronous, Patroni hands over to a synchronous standby alone.

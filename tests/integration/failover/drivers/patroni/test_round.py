@@ -64,3 +64,26 @@ def test_a_crash_that_patroni_answers_by_itself_is_judged_by_the_clients_ledger(
     assert figure(outcome, "rto") > 1  # Patroni waits until the lock of the dead leader ran out
     assert ruled.leader() == "alpha"
     assert pager.titles == []
+
+
+@torture
+@pytest.mark.parametrize("ruled", [False], indirect=True, ids=["asynchronous"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"mode": "switchover"},
+        {"mode": "crash", "fault": "hang"},
+        {"mode": "partition", "fault": "cut_replication"},
+    ],
+    ids=["switchover", "hang", "cut_replication"],
+)
+def test_whatever_befalls_it_the_round_ends_as_it_should(
+    cell: Cell, ruled: Formation, fields: dict[str, str]
+) -> None:
+    cell.write_scenario("round", objectives={"rpo": "10s"}, **fields)
+    with watched(cell) as pager:
+        outcome = rehearse(cell, "round")
+    assert red(outcome) == []
+    assert outcome.record.verdict is Verdict.PASSED
+    assert ruled.leader() == "alpha"
+    assert pager.titles == []
