@@ -126,7 +126,19 @@ class ReplicaDriver(Managed):
         self._shut(node)
 
     def effect(self, fault: str, node: str) -> Check:
-        check = self._shown(node).model_copy(update={"name": "fault took effect"})
+        """Looks, and changes nothing: whether it is shut off now, and whether we ourselves are shut out."""
+
+        def look() -> Seen:
+            shut = self._is_shut(self._api.describe(node))
+            session = Session(self.connection(node))
+            enters = _opened(session) is not None
+            session.close()
+            where = "shut off" if shut else "open"
+            return Seen(
+                shut and not enters, f"{where}; a new connection {'gets' if enters else 'does not get'} in"
+            )
+
+        check = checked("fault took effect", f"nobody reaches {node}", look)
         red = check.verdict is Verdict.FAILED  # nothing is wrong with the server: nothing was tested
         return check.model_copy(update={"verdict": Verdict.INCONCLUSIVE}) if red else check
 
@@ -137,14 +149,11 @@ class ReplicaDriver(Managed):
 
     def fence(self, node: str) -> Check:
         """Shut off, its sessions ended: by AWS's word, and because we ourselves no longer get in."""
-        return self._shown(node, fence=True)
 
-    def _shown(self, node: str, *, fence: bool = False) -> Check:
         def look() -> Seen:
             witness = Session(self.connection(node))
             before = _opened(witness)
-            if fence:
-                self._api.tag(self._api.describe(node), FENCED, "yes")
+            self._api.tag(self._api.describe(node), FENCED, "yes")
             self._shut(node)
             instance = self._api.describe(node)
             after = _opened(witness)
@@ -304,9 +313,9 @@ class ReplicaDriver(Managed):
             f"aws rds reboot-db-instance --db-instance-identifier {node}",
         )
 
-    def _fenced(self, instance: Instance) -> bool:
-        """Whether nobody can write there: fenced by us, in effect by AWS's word, and no session left."""
-        return {FENCED, ENDED} <= set(instance.tags) and instance.shut_by(self._fence)
+    def _is_shut(self, instance: Instance) -> bool:
+        """Whether nobody can write there: shut off by us, in effect by AWS's word, and no session left."""
+        return ENDED in instance.tags and instance.shut_by(self._fence)
 
     def _seen(self, node: Node) -> Node:
         try:
@@ -319,7 +328,7 @@ class ReplicaDriver(Managed):
             return replace(node, role=Role.UNKNOWN, reason=strayed)
         if node.role is Role.UNKNOWN and instance.status in DOWN:
             return replace(node, role=Role.DOWN, reason=f"AWS says that it is {instance.status}.")
-        if node.role is Role.UNKNOWN and self._fenced(instance):
+        if node.role is Role.UNKNOWN and FENCED in instance.tags and self._is_shut(instance):
             return replace(node, role=Role.DOWN, reason="Fenced: its security groups let nobody in.")
         return replace(node, settings={**node.settings, **said})
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -86,9 +87,10 @@ class Cloud:
         return {each["Key"]: each["Value"] for each in self.described(name).tags}
 
     def remove(self, name: str) -> None:
-        """Take an instance away again."""
+        """Take an instance away again, if it is still there."""
         self.gates.pop(name).close()
-        self.calls.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+        with suppress(self.calls.exceptions.DBInstanceNotFoundFault):
+            self.calls.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
 
     def close(self) -> None:
         for gate in self.gates.values():

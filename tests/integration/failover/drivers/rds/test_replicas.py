@@ -75,6 +75,8 @@ def pair(
 
 def test_a_cut_is_taken_back_with_the_very_groups_that_were_there(pair: Cloud) -> None:
     driver = driver_of(pair)
+    assert driver.effect("cut_node", "alpha").verdict is Verdict.INCONCLUSIVE
+    assert pair.groups("alpha") == ["sg-app"]  # a look changes nothing
     driver.inject("cut_node", "alpha")
     assert (pair.groups("alpha"), pair.tags("alpha")[GROUPS]) == (["sg-nobody"], "sg-app")
     driver_of(pair).heal("cut_node", "alpha")  # another process

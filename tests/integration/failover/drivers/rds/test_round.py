@@ -104,7 +104,7 @@ def test_an_instance_that_is_cut_off_is_succeeded_by_its_read_replica(
         connection="shop_alpha",
         standby="shop_beta",
     )
-    cell.write_scenario("partition", mode="partition", failback=False)
+    cell.write_scenario("partition", mode="partition")
     with watched(cell):
         outcome = rehearse(cell, "partition")
     assert red(outcome) == []
