@@ -127,14 +127,13 @@ class _Planner:
         yield from self._mended()
 
     def _failover(self) -> Iterable[Step]:
-        """A cluster that promotes by itself may do so at any moment: it is committed to before the fault."""
+        """Nobody can order a cluster that promotes by itself: there the fence is proven afterwards."""
+        yield self._break()
         if self.teller.automatic:
-            yield self._break(Phase.COMMITTED)
             yield self._promote()
             yield self._route(self.candidate)
             yield self._fence()
         else:
-            yield self._break()
             yield self._fence()
             yield self._promote()
             yield self._route(self.candidate)
@@ -195,10 +194,10 @@ class _Planner:
         yield self._rejoin(self.candidate, self.primary, Phase.FAILED_BACK)
         yield self._verify(Phase.FAILED_BACK, "timelines, hashes between the nodes, one writable primary")
 
-    def _break(self, phase: Phase = Phase.BREAKING) -> Step:
+    def _break(self) -> Step:
         what = "every node" if self.way is Course.RESTORE else self.broken
         title = f"Break {what}: {self.fault}, and prove that it took effect"
-        return self._told(phase, "break", self.broken, title, self.fault)
+        return self._told(Phase.BREAKING, "break", self.broken, title, self.fault)
 
     def _fence(self) -> Step:
         title = f"Fence {self.primary}: prove that it takes no write, and would not after a restart"

@@ -71,7 +71,7 @@ def test_a_cluster_that_promotes_by_itself_is_waited_for_and_fenced_after() -> N
     assert actions(found)[1:5] == ["break alpha", "promote beta", "route beta", "fence alpha"]
     lines = text(found).splitlines()
     at = next(number for number, line in enumerate(lines) if "commit point" in line)
-    assert "Break alpha" in lines[at + 1]
+    assert "Wait until the cluster has promoted beta" in lines[at + 1]
 
 
 def test_without_failback_roles_stay_as_they_are() -> None:
