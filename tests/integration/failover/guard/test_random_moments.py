@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from dataops.evidence import listing
@@ -38,6 +39,15 @@ SEED = int(os.environ.get("DATAOPS_SEED", "20261128"))
 LEASE = 6
 LONGEST = 7.0
 """Seconds of a whole round, about: every other moment is drawn from these, after the journal was opened."""
+SLOWER = 3.0
+"""The same of faults that must first be noticed by somebody who waits for an answer."""
+OTHERS: dict[str, dict[str, Any]] = {
+    "switchover": {"mode": "switchover"},
+    "hang": {"fault": "hang"},
+    "cut": {"mode": "partition", "fault": "cut_node"},
+    "link": {"mode": "partition", "fault": "cut_replication"},
+}
+"""Scenarios whose coordinator is killed as well, by name: what differs from a crash."""
 CRITICAL = 0.5
 """Seconds from the journal's word that something is about to break until the new primary serves, about: the
 other moments are drawn from these, or most would fall into the long rejoin."""
@@ -45,20 +55,22 @@ other moments are drawn from these, or most would fall into the long rejoin."""
 
 @dataclass(frozen=True)
 class Moment:
-    """So many seconds after the round entered a phase."""
+    """So many seconds after the round of a scenario entered a phase."""
 
+    scenario: str
     after: Phase
     seconds: float
 
     def __str__(self) -> str:
-        return f"{self.seconds:.2f} s after {self.after}"
+        return f"{self.scenario} {self.seconds:.2f} s after {self.after}"
 
 
 def moments() -> list[Moment]:
-    """Half of them anywhere in the round, half in its critical section."""
+    """Of a crash half of them anywhere in the round, half in its critical section; then those of others."""
     drawn = random.Random(SEED)
-    windows = [(Phase.PREPARED, LONGEST), (Phase.BREAKING, CRITICAL)]
-    return [Moment(after, drawn.uniform(0, width)) for _ in range(ROUNDS // 2) for after, width in windows]
+    windows = [("crash", Phase.PREPARED, LONGEST), ("crash", Phase.BREAKING, CRITICAL)] * (ROUNDS // 2)
+    others = [(name, Phase.BREAKING, SLOWER) for name in OTHERS] * (ROUNDS // 10)
+    return [Moment(name, after, drawn.uniform(0, width)) for name, after, width in windows + others]
 
 
 @dataclass
@@ -72,12 +84,12 @@ class Arena:
         return journaling.read(self.cell.store, "cell")
 
     @contextmanager
-    def round(self) -> Generator[subprocess.Popen[bytes]]:
-        """``dataops failover run crash``, once its journal stands open."""
+    def round(self, scenario: str) -> Generator[subprocess.Popen[bytes]]:
+        """``dataops failover run``, once its journal stands open."""
         before = self.entry()
         log = (self.cell.folder / "round.log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-m", "dataops.cli", "failover", "run", "crash"],
+            [sys.executable, "-m", "dataops.cli", "failover", "run", scenario],
             env=self.cell.environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -124,11 +136,8 @@ class Arena:
 def arena(shared_cell: Cell) -> Iterator[Arena]:
     with listening() as pager:
         shared_cell.connections["dataops_pager"] = pager.connection()
-        shared_cell.write_scenario(
-            "crash",
-            stop={"lease": f"{LEASE}s"},
-            load={"sessions": 2, "rate": 50, "steady": "1s"},
-        )
+        for name, fields in {"crash": {}, **OTHERS}.items():
+            shared_cell.write_scenario(name, stop={"lease": f"{LEASE}s"}, **fields)
         with shared_cell.guard():
             wait_for(lambda: watched(shared_cell), "the guard is ready")
             yield Arena(shared_cell, pager)
@@ -148,7 +157,7 @@ def test_a_coordinator_killed_at_a_random_moment_leaves_a_cluster_that_is_healed
     cell = arena.cell
     assert cell.primary == "alpha"
     with Witness(cell) as witness:
-        with arena.round() as process:
+        with arena.round(moment.scenario) as process:
             if moment.after is Phase.BREAKING:
                 wait_for(lambda: arena.phase() is not Phase.PREPARED, "something is about to break")
             ended = wait_until(lambda: process.poll() is not None, moment.seconds)
