@@ -29,10 +29,10 @@ def acted(place: Place, entry: Entry, decision: Decision, checks: Sequence[Check
     if red:
         text = f"It is NOT in order: {red[0].name}: {red[0].reason or red[0].observed}. Act now."
     elif decision.course is Course.HEAL:
-        text = f"All was taken back: {told.primary} is primary as before. Nothing is left to do."
+        text = f"All was taken back: {_observed(checks, 'the primary serves again')}. Nothing is left to do."
     elif decision.course is Course.FORWARD:
         fenced = any(each.name == "old primary fenced" for each in checks)
-        serves = next((str(each.observed) for each in checks if each.name == "the new primary serves"), "")
+        serves = _observed(checks, "the new primary serves")
         rest = f" {told.primary} is fenced: let it rejoin as a standby." if fenced else ""
         text = f"Past the commit point nothing is reverted: {serves}.{rest}"
     else:
@@ -108,6 +108,10 @@ def unreadable(place: Place, reason: str) -> Page:
         severity="critical",
         details=_whereabouts(place),
     )
+
+
+def _observed(checks: Sequence[Check], name: str) -> str:
+    return next((str(each.observed) for each in checks if each.name == name), "nobody looked")
 
 
 def _incident(entry: Entry) -> str:

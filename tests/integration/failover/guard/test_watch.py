@@ -125,7 +125,10 @@ def test_an_abandoned_round_is_healed_closed_paged_and_on_record_once(
 
     (page,) = pager.pages
     assert page["title"] == "Failover test crash on main (staging) lost its coordinator"
-    assert page["text"] == "All was taken back: alpha is primary as before. Nothing is left to do."
+    assert page["text"] == (
+        "All was taken back: alpha is primary, beta is standby; the route leads to alpha. "
+        "Nothing is left to do."
+    )
     assert page["details"]["led by"] == "coordinator"
     (record,) = evidence(store)
     assert record.verdict is Verdict.FAILED

@@ -51,9 +51,9 @@ def test_all_pages_of_one_incident_have_one_key_of_their_own() -> None:
     [
         (
             Course.HEAL,
-            [],
+            [SERVES.model_copy(update={"name": "the primary serves again", "observed": "alpha is primary"})],
             "error",
-            "All was taken back: alpha is primary as before. Nothing is left to do.",
+            "All was taken back: alpha is primary. Nothing is left to do.",
         ),
         (
             Course.FORWARD,
