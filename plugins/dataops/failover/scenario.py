@@ -68,7 +68,9 @@ class Stop(Part):
     longest: Duration = Field(timedelta(minutes=15), description="Longest time of the whole round.")
     unavailable: Duration = Field(timedelta(minutes=5), description="Longest time without service.")
     lease: Duration = Field(
-        timedelta(seconds=15), description="How long the coordinator may be silent before the guard acts."
+        timedelta(seconds=15),
+        description="Within which the cluster is healed or fenced and a person paged, once the coordinator "
+        "is silent.",
     )
 
 
