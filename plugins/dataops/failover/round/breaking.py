@@ -67,20 +67,15 @@ def fail_over(stage: Stage, leg: Leg) -> None:
 
 
 def fail_over_automatically(stage: Stage, leg: Leg) -> None:
-    """The primary is broken, and the cluster promotes by itself: it may at any moment from then on.
+    """The primary is broken, and the cluster promotes by itself: the round waits, and fences afterwards.
 
-    So the commit point lies before the fault, and the fence is proven afterwards.
+    It may promote from the fault on, before the commit point is written: whoever takes over from us then
+    heals the broken node, and the cluster itself makes it follow. A fault without effect commits to nothing.
     """
-    driver, marks = stage.driver, leg.marks
-    commit(stage, undo=(Undo("heal", leg.old, stage.plan.fault),))
-    marks.fault = time.monotonic()
-    driver.inject(stage.plan.fault, leg.old)
-    effect = driver.effect(stage.plan.fault, leg.old)
-    stage.findings.add(_named(effect, TOOK_EFFECT))
-    if effect.verdict is not Verdict.PASSED:
-        raise NoEffect(f"{stage.plan.fault} of {leg.old}: {effect.reason or effect.observed}")
+    break_it(stage, leg)
+    commit(stage)
     promote(stage, leg)
-    fenced = driver.fence(leg.old)
+    fenced = stage.driver.fence(leg.old)
     leg.fenced = fenced.verdict is Verdict.PASSED
     stage.findings.add(_named(fenced, leg.named(FENCED)))
     stage.journal.advance(Phase.PROMOTED)

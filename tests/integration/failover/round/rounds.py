@@ -25,7 +25,7 @@ def watched(cell: Cell) -> Generator[FakePager]:
     with listening() as pager:
         cell.connections["dataops_pager"] = pager.connection()
         ending = threading.Event()
-        guard = Guard(cell.platform, say=lambda line: None, every=0.5)
+        guard = Guard(cell.platform, say=lambda line: None)
         thread = threading.Thread(target=guard.run, args=(ending,), daemon=True)
         thread.start()
         try:

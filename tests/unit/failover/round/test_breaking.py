@@ -90,14 +90,26 @@ def test_a_promotion_that_fails_leads_clients_nowhere() -> None:
     assert leg.marks.promoted is None
 
 
-def test_a_cluster_that_promotes_by_itself_is_committed_to_before_it_is_broken() -> None:
+def test_a_cluster_that_promotes_by_itself_is_waited_for_and_fenced_afterwards() -> None:
     told = Told()
     stage, leg = staged(told)
 
     breaking.fail_over_automatically(stage, leg)
 
-    assert told.acts == ["committed", "break alpha", "promote beta", "route beta", "fence alpha", "promoted"]
+    assert told.acts == [
+        *("breaking", "break alpha", "committed", "promote beta", "route beta", "fence alpha", "promoted")
+    ]
     assert leg.marks.fenced is None
+
+
+def test_a_fault_without_effect_commits_to_nothing_there_either() -> None:
+    told = Told(effect=Verdict.FAILED)
+    stage, leg = staged(told)
+
+    with pytest.raises(breaking.NoEffect):
+        breaking.fail_over_automatically(stage, leg)
+
+    assert told.acts == ["breaking", "break alpha"]
 
 
 def test_the_round_goes_on_with_the_node_that_the_cluster_chose() -> None:
