@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dataops.inventory.duration import Duration
-from dataops.inventory.fields import ConnectionId, Day, Identifier, Name, Part, Text, text
+from dataops.inventory.fields import ConnectionId, Day, Host, Identifier, Name, Part, Text, text
 from dataops.inventory.size import Size
 
 NodeName = Annotated[
@@ -42,7 +42,7 @@ class Route(Part):
     backend: Text | None = Field(
         None, description="HAProxy's backend, whose servers bear the names of the nodes."
     )
-    record: Text | None = Field(None, description="Route 53: the name of the record, in full.")
+    record: Host | None = Field(None, description="Route 53: the name of the record, in full.")
     zone: Identifier | None = Field(None, description="Route 53: the id of the hosted zone.")
 
 
@@ -72,7 +72,11 @@ class Failover(Part):
     cluster: Identifier | None = Field(
         None, description="Name of the cluster: Patroni's scope, or the identifier of the Aurora cluster."
     )
-    api: ConnectionId | None = Field(None, description="Patroni: connection to the REST API of any member.")
+    api: ConnectionId | None = Field(
+        None,
+        description="Patroni: connection to the REST API of any member. `rds` and `aurora`: connection of type "
+        "aws that may fail over.",
+    )
     region: Identifier | None = Field(None, description="AWS: region of the cluster.")
     production: bool | None = Field(
         None,
