@@ -74,8 +74,8 @@ class Failover(Part):
     )
     api: ConnectionId | None = Field(
         None,
-        description="Patroni: connection to the REST API of any member. `rds` and `aurora`: connection of type "
-        "aws that may fail over.",
+        description="Patroni: connection to the REST API of any member. `rds` and `aurora`: connection of "
+        "type aws that may fail over.",
     )
     region: Identifier | None = Field(None, description="AWS: region of the cluster.")
     production: bool | None = Field(
