@@ -52,7 +52,7 @@ class Sshd:
 @pytest.fixture(scope="module")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     if SSHD is None:
-        pytest.skip("There is no sshd on this machine (package openssh-server).")
+        pytest.fail("There is no sshd on this machine: run make setup")
     folder = tmp_path_factory.mktemp("sshd")
     for name in ("host", "client"):
         make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]

@@ -80,7 +80,7 @@ class Proxy:
 def start_proxy(tmp_path: Path) -> Iterator[Callable[..., Proxy]]:
     program = shutil.which("haproxy") or "/usr/sbin/haproxy"
     if not Path(program).exists():
-        pytest.skip("There is no haproxy on this machine.")
+        pytest.fail("There is no haproxy on this machine: run make setup")
     running: list[Any] = []
     speakers = {name: Speaker(name, free_port()) for name in ("alpha", "beta")}
 

@@ -35,8 +35,9 @@ def driver(shared_cell: Cell) -> Iterator[NativeDriver]:
 @pytest.fixture
 def needs_nft(driver: NativeDriver) -> None:
     trouble = driver.supports("cut_node")
-    if trouble:
+    if trouble and os.geteuid() != 0:
         pytest.skip(trouble)
+    assert not trouble
 
 
 def is_passed(driver: NativeDriver, fault: str, node: str) -> bool:

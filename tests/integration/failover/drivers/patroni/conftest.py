@@ -20,7 +20,7 @@ from tests.integration.failover.drivers.patroni.runtime import runtime
 def start_formation(server_folder: Path) -> Iterator[Callable[..., Formation]]:
     """Start a Patroni cluster: ``start_formation(dcs={"synchronous_mode": True})``."""
     if shutil.which("etcd") is None:
-        pytest.skip("etcd is not installed: run make setup")
+        pytest.fail("There is no etcd on this machine: run make setup")
     patroni = runtime(server_folder)
     started: list[Formation] = []
 

@@ -18,7 +18,7 @@ _OF_PATRONI = ("patroni", "python-etcd", "dnspython", "psycopg2-binary")
 
 
 def runtime(folder: Path) -> list[str]:
-    """The command that runs Patroni as PostgreSQL's user; the test is skipped where no Python can be shared.
+    """The command that runs Patroni as PostgreSQL's user; the test fails where no Python can be shared.
 
     PostgreSQL refuses root, and Patroni starts it: so both run as ``postgres``, which may not look into a
     home folder. The packages are copied; the interpreter is the first of the same version that it may run.
@@ -31,7 +31,7 @@ def runtime(folder: Path) -> list[str]:
         command = ["env", f"PYTHONPATH={packages}", "PYTHONDONTWRITEBYTECODE=1", candidate, "-m", "patroni"]
         if _runs([*command, "--version"]):
             return command
-    pytest.skip(f"no {version} here that the user {os_user.database_user()} may run")
+    pytest.fail(f"There is no {version} here that the user {os_user.database_user()} may run")
 
 
 def _runs(command: list[str]) -> bool:
