@@ -156,6 +156,8 @@ class _Planner:
         yield self._fence()
         yield self._promote()
         yield self._verify(Phase.COMMITTED, "the promotion failed cleanly: no second primary, nothing hidden")
+        title = f"Fence {self.candidate}: whatever it died as, it comes back as a standby"
+        yield self._told(Phase.COMMITTED, "fence", self.candidate, title)
         title = f"Start {self.candidate} again"
         yield self._told(Phase.COMMITTED, "heal", self.candidate, title, self.fault)
         yield self._promote()

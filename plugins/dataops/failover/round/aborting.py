@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from dataops.evidence.verdict import Check, Verdict
 from dataops.failover.drivers.driver import DriverFailed, OutcomeUnknown
 from dataops.failover.journal import Phase
@@ -13,6 +11,7 @@ from dataops.failover.round.stage import Stage
 from dataops.failover.topology import Role, Topology
 
 CLEAN = "promotion ended cleanly"
+HELD = "what died comes back as a standby"
 
 
 def promotion_dies(stage: Stage, leg: Leg) -> None:
@@ -26,6 +25,7 @@ def promotion_dies(stage: Stage, leg: Leg) -> None:
     except (DriverFailed, OutcomeUnknown) as error:
         if leg.marks.fenced is None:
             raise
+        leg.died += 1
         stage.findings.say(f"The promotion failed, as it was to: {error}")
         _judge(stage, leg, stage.driver.observe())
         _again(stage, leg)
@@ -58,19 +58,26 @@ def _judge(stage: Stage, leg: Leg, seen: Topology) -> None:
 
 
 def _again(stage: Stage, leg: Leg) -> None:
+    """What died is started as a standby, whatever it died as, and promoted once more.
+
+    A promotion takes standby.signal away before the new timeline stands in pg_control (PostgreSQL's
+    StartupXLOG): what dies between the two would start as a primary on the old timeline, beside the history
+    that the fenced primary has of the same name. Behind the fence it can only come up as a standby.
+    """
+    held = stage.driver.fence(leg.new)
+    stage.findings.add(held.model_copy(update={"name": HELD}))
+    if held.verdict is not Verdict.PASSED:
+        raise DriverFailed(
+            f"{leg.new} died while it was promoted and may come back as a primary on the old timeline: "
+            f"{held.reason or held.observed}. It was not started."
+        )
     stage.driver.heal(stage.plan.fault, leg.new)
     stage.watch.until(
-        lambda: stage.driver.observe().node(leg.new).role in {Role.STANDBY, Role.PRIMARY},
+        lambda: stage.driver.observe().node(leg.new).role is Role.STANDBY,
         within=proving.CATCH_UP,
-        what=f"{leg.new} is back",
+        what=f"{leg.new} is back as a standby",
         every=0.1,
         free=True,
     )
-    if stage.driver.observe().node(leg.new).role is not Role.PRIMARY:
-        breaking.promote(stage, leg)
-    else:
-        leg.marks.promoted = time.monotonic()
-        stage.serving = leg.new
-        stage.driver.route(leg.new)
-        leg.marks.routed = time.monotonic()
+    breaking.promote(stage, leg)
     stage.journal.advance(Phase.PROMOTED)

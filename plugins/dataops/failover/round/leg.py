@@ -32,6 +32,8 @@ class Leg:
     marks: Marks = field(default_factory=Marks)
     fenced: bool = False
     """Whether it is proven that the old primary takes no write: also where nobody can reach it."""
+    died: int = 0
+    """Promotions of this leg that were cut short, each of which may have begun a timeline."""
     why: str = ""
     """Why the old primary was given up."""
     canary: Canary | None = None

@@ -50,6 +50,7 @@ def prove_leg(
             seen,
             primary=new,
             promotions=int(leg.promotes),
+            died=leg.died,
             fenced=fenced,
         ),
     )

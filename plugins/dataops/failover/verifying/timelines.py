@@ -80,16 +80,19 @@ def one_line_of_history(
     *,
     primary: str,
     promotions: int = 1,
+    died: int = 0,
     fenced: Collection[str] = (),
 ) -> Check:
     """Every node that answers is on the one timeline that this many promotions lead to.
 
+    ``died``: promotions that were cut short before, each of which may have begun a timeline of its own.
     ``fenced``: nodes of which it is proven that nothing lives, though nobody may be able to reach them.
 
     A node on another one would be a second history: a split brain, or an old primary that did not rejoin.
     """
     begun = max((each.timeline for each in before.primaries), default=0)
-    wanted = begun + promotions
+    least = begun + promotions
+    wanted = min(max(after.node(primary).timeline, least), least + died)
     expected = f"timeline {wanted} everywhere" if promotions else f"timeline {begun}, as before"
     if before.driver in _WITHOUT and not any(each.timeline for each in (*before.nodes, *after.nodes)):
         why = f"nodes of {before.driver} share one storage, and have no timelines"

@@ -103,10 +103,11 @@ def test_what_must_be_endured_promotes_nobody(mode: str, fault: str, broken: str
 
 def test_a_promotion_that_dies_is_gone_on_with_and_never_reverted() -> None:
     found = actions(planned(scenario(fault="kill_standby_while_promoting")))
-    assert found[2:8] == [
+    assert found[2:9] == [
         "fence alpha",
         "promote beta",
         "verify",
+        "fence beta",
         "heal beta",
         "promote beta",
         "route beta",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dataops.evidence.verdict import Verdict
+from dataops.evidence.verdict import Check, Verdict
 from dataops.failover.drivers.driver import DriverFailed
 from dataops.failover.round import mending
-from dataops.failover.round.aborting import CLEAN, promotion_dies
+from dataops.failover.round.aborting import CLEAN, HELD, promotion_dies
 from dataops.failover.topology import Role
 from dataops.store import LeaseLost
 
@@ -37,9 +37,27 @@ def test_what_died_while_it_was_promoted_is_started_and_promoted_again() -> None
     promotion_dies(stage, leg)
 
     assert told.acts[3:] == [
-        *("fence alpha", "promote beta", "heal beta", "promote beta", "route beta", "promoted")
+        *("fence alpha", "promote beta", "fence beta", "heal beta", "promote beta", "route beta", "promoted")
     ]
     assert check(stage, CLEAN) is Verdict.PASSED
+    assert check(stage, HELD) is Verdict.PASSED
+
+
+def test_what_may_come_back_as_a_second_history_is_not_started() -> None:
+    class Unheld(Mortal):
+        def fence(self, node: str) -> Check:
+            found = super().fence(node)
+            return found.model_copy(update={"verdict": Verdict.INCONCLUSIVE}) if node == "beta" else found
+
+    told = Unheld()
+    told.seen = cluster(node("alpha", Role.DOWN), node("beta", Role.STANDBY))
+    stage, leg = staged(told, fault="kill_standby_while_promoting")
+
+    with pytest.raises(DriverFailed, match="old timeline"):
+        promotion_dies(stage, leg)
+
+    assert told.acts[-1] == "fence beta"
+    assert check(stage, HELD) is Verdict.INCONCLUSIVE
 
 
 def test_an_old_primary_that_is_back_while_nobody_is_promoted_is_no_clean_end() -> None:

@@ -122,3 +122,23 @@ def test_a_fenced_node_that_says_it_is_primary_is_a_second_history() -> None:
     found = one_line_of_history("t", cluster(), after, primary="beta", fenced=("alpha",))
 
     assert found.verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        (1, Verdict.FAILED),  # it came back on the old one
+        (2, Verdict.PASSED),  # it died before it had begun one
+        (3, Verdict.PASSED),  # it died behind that
+        (4, Verdict.FAILED),  # somebody else promoted it besides
+    ],
+)
+def test_a_promotion_that_was_cut_short_may_have_begun_a_timeline(line: int, verdict: Verdict) -> None:
+    after = cluster(node("alpha", STANDBY, timeline=line), node("beta", PRIMARY, timeline=line))
+    found = one_line_of_history("t", cluster(), after, primary="beta", died=1)
+    assert found.verdict is verdict, found
+
+
+def test_after_a_promotion_that_was_cut_short_all_are_on_one_timeline() -> None:
+    after = cluster(node("alpha", STANDBY, timeline=2), node("beta", PRIMARY, timeline=3))
+    assert one_line_of_history("t", cluster(), after, primary="beta", died=1).verdict is Verdict.FAILED
