@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -56,6 +56,19 @@ def wait_for(what: str, condition: Callable[[], Any], seconds: float = 30) -> An
             return answer
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.05)
+
+
+def _done(future: Any) -> bool:
+    """Whether it was done; a busy broker's answer may be lost, and it is asked again."""
+    try:
+        future.result(30)
+    except KafkaException as error:
+        code = error.args[0].code()
+        if code == KafkaError._TRANSPORT:
+            return False
+        if code != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise
+    return True
 
 
 @dataclass
@@ -177,11 +190,13 @@ class KafkaServer:
     def create(self, *names: str, partitions: int = 1, replicas: int = 1, **configs: str) -> None:
         """Topics; ``retention_ms="1"`` stands for ``retention.ms``. Returns once every node knows them."""
         config = {name.replace("_", "."): value for name, value in configs.items()}
-        made = self.admin.create_topics(
-            [NewTopic(name, partitions, replicas, config=config) for name in names], operation_timeout=20
-        )
-        for future in made.values():
-            future.result(30)
+
+        def made() -> bool:
+            wanted = [NewTopic(name, partitions, replicas, config=config) for name in names]
+            asked = self.admin.create_topics(wanted, operation_timeout=20)
+            return all([_done(future) for future in asked.values()])
+
+        wait_for("topics are made", made, 60)
         wait_for("topics are known", lambda: set(names) <= self.topics())
 
     def topics(self) -> set[str]:
