@@ -194,7 +194,8 @@ class KafkaServer:
         def made() -> bool:
             wanted = [NewTopic(name, partitions, replicas, config=config) for name in names]
             asked = self.admin.create_topics(wanted, operation_timeout=20)
-            return all([_done(future) for future in asked.values()])
+            done = [_done(future) for future in asked.values()]
+            return all(done)
 
         wait_for("topics are made", made, 60)
         wait_for("topics are known", lambda: set(names) <= self.topics())
