@@ -69,7 +69,7 @@ def test_replication_factor_and_placement_change_and_no_throttle_stays(
         after = topic_of(session, name)
         assert {each.index: each.replicas for each in after.partitions} == grown
         assert all(set(each.in_sync) == {1, 2, 3} for each in after.partitions)
-        assert throttles(session, name) == {}
+        wait_for("the throttles are gone", lambda: not throttles(session, name))
         assert results(carry_out(session, store, wanted)) == [Result.ALREADY]
         shrunk = part(Reassign(name, topic.topic_id, grown, {0: (3,)}, throttle=None))
         assert results(carry_out(session, store, shrunk)) == [Result.APPLIED]
@@ -106,7 +106,7 @@ def test_a_move_that_takes_long_is_unknown_and_gone_on_with(
         again = carry_out(session, store, part(move))
         assert again.resumed and results(again) == [Result.APPLIED], reasons(again)
         assert topic_of(session, name).partitions[0].replicas == (new,)
-        assert throttles(session, name) == {}
+        wait_for("the throttles are gone", lambda: not throttles(session, name))
         assert read_unfinished(store, "test") is None
 
 
@@ -130,7 +130,7 @@ def test_throttles_that_a_crash_left_behind_are_removed_by_the_next_run(
         wait_for("the throttle is set", lambda: len(throttles(session, name)) >= 4)
         empty = carry_out(session, store, part())
         assert (results(empty), empty.left) == ([], ())
-        assert throttles(session, name) == {}
+        wait_for("the throttles are gone", lambda: not throttles(session, name))
         left = read_unfinished(store, "test")  # what was begun is still known
         assert left is not None and left.begun == [0] and not left.throttles
         other = part(create(f"{prefix}other", 1))
