@@ -36,9 +36,9 @@ from tests.integration.kafka.broker import KafkaServer
 
 TOPICS, PARTITIONS = 1000, 3
 MANY = int(os.environ.get("BENCH_TOPICS", "5000"))
-SHELL_SAMPLE, TOPICCTL_SAMPLE = 6, 100
+SHELL_SAMPLE, TOPICCTL_SAMPLE = 6, 10
 SECONDS = 3.0
-TOPICCTL = "github.com/segmentio/topicctl/cmd/topicctl@latest"
+TOPICCTL = "github.com/segmentio/topicctl/cmd/topicctl@v1.20.0"
 CONFIGS = {"retention.ms": "604800000", "cleanup.policy": "delete"}
 HERE = Source("kafka/bench/topics/us.yaml", 1)
 
