@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import yaml
 
@@ -67,6 +68,17 @@ class Document:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             return node.value[part].start_mark.line + 1, node.value[part]
         return None
+
+
+def content_of(path: Path, largest: int = LARGEST) -> bytes:
+    """A file's bytes, one more than ``largest`` where it has more. Raises ``NotYaml``, and nothing else."""
+    try:
+        if not path.is_file():
+            raise NotYaml("is no file that can be read: a folder, or a link to nothing")
+        with path.open("rb") as stream:
+            return stream.read(largest + 1)
+    except OSError as error:
+        raise NotYaml(f"cannot be read: {error.strerror}") from None
 
 
 def read_document(content: bytes, largest: int = LARGEST) -> Document:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from dataops.errors import ConfigurationError
 from dataops.inventory.database import Database
-from dataops.inventory.document import LARGEST, Document, NotYaml, read_document
+from dataops.inventory.document import Document, NotYaml, content_of, read_document
 from dataops.inventory.explain import problems_of
 from dataops.inventory.inventory import Inventory, Subject
 from dataops.inventory.problem import InvalidFile, Problem
@@ -132,22 +132,12 @@ def _read_file(path: Path, folder: str) -> File:
         )
         return file
     try:
-        file.document = read_document(_content(path))
+        file.document = read_document(content_of(path))
     except NotYaml as error:
         file.problems.append(Problem(file.path, error.line, "", f"The file {error}"))
         return file
     _validate(file, FOLDERS[folder])
     return file
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise NotYaml("is no file that can be read: a folder, or a link to nothing")
-        with path.open("rb") as stream:
-            return stream.read(LARGEST + 1)
-    except OSError as error:
-        raise NotYaml(f"cannot be read: {error.strerror}") from None
 
 
 def _validate(file: File, model: type[Server] | type[Database]) -> None:

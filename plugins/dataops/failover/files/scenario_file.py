@@ -11,7 +11,7 @@ from zlib import crc32
 from pydantic import ValidationError
 
 from dataops.failover.scenario import Scenario
-from dataops.inventory.document import LARGEST, Document, NotYaml, read_document
+from dataops.inventory.document import Document, NotYaml, content_of, read_document
 from dataops.inventory.explain import problems_of
 from dataops.inventory.problem import Problem
 
@@ -55,22 +55,12 @@ def read(path: Path) -> ScenarioFile:
         file.complain("", "is not read: only files named <scenario>.yaml, in this folder, are")
         return file
     try:
-        file.document = read_document(_content(path))
+        file.document = read_document(content_of(path))
     except NotYaml as error:
         file.problems.append(Problem(file.path, error.line, "", f"The file {error}"))
         return file
     _validate(file, file.document)
     return file
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise NotYaml("is no file that can be read: a folder, or a link to nothing")
-        with path.open("rb") as stream:
-            return stream.read(LARGEST + 1)
-    except OSError as error:
-        raise NotYaml(f"cannot be read: {error.strerror}") from None
 
 
 def _validate(file: ScenarioFile, document: Document) -> None:

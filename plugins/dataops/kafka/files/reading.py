@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from dataops.inventory.document import Document, NotYaml, Place, read_document, scalar_value
+from dataops.inventory.document import Document, Place, content_of, read_document, scalar_value
 
 LARGEST = 16 * 1024 * 1024
 """Bytes that a file may have: about 80,000 topics."""
@@ -49,7 +49,7 @@ class Values:
 
 def read_values(path: Path) -> Values:
     """The values of this file. Raises ``NotYaml``, and nothing else, whatever it holds."""
-    content = _content(path)
+    content = content_of(path, LARGEST)
     with without_collecting():
         try:
             return _quick(content)
@@ -60,16 +60,6 @@ def read_values(path: Path) -> Values:
         if isinstance(inner, dict):
             found.lines |= {(top, key): document.place(top, key).line for key in inner}
     return found
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise NotYaml("is no file that can be read: a folder, or a link to nothing")
-        with path.open("rb") as stream:
-            return stream.read(LARGEST + 1)
-    except OSError as error:
-        raise NotYaml(f"cannot be read: {error.strerror}") from None
 
 
 @contextmanager

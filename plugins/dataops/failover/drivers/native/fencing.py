@@ -96,5 +96,5 @@ def _empty_mark(host: Host) -> str:
 def _judged(expected: str, well: bool, observed: str) -> Check:
     if well:
         return Check(name=NAME, verdict=Verdict.PASSED, expected=expected, observed=observed)
-    reason = "Something of the old primary lives in spite of SIGKILL: it may take writes."
+    reason = "Something of it lives in spite of SIGKILL: it may take writes."
     return Check(name=NAME, verdict=Verdict.FAILED, expected=expected, observed=observed, reason=reason)
