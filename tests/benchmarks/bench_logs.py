@@ -5,6 +5,7 @@ with other times, until there is a gigabyte of each. ``BENCH_LOG_MB`` makes it s
 for what takes seconds here, so one round tells enough; ``BENCH_ROUNDS`` makes it more.
 
 Calls, total time, the twenty statements that took most, and errors must be the same, or there is no ratio.
+Beside the time, which a busy machine blurs, stands the CPU time of both, whole processes with their children.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import secrets
 import shutil
 import subprocess
@@ -94,6 +96,7 @@ class Told:
     errors: int
     top: Mapping[str, tuple[int, float]]
     took: float
+    cpu: float
     memory: float = 0.0
 
     def differences(self, other: Told) -> list[str]:
@@ -144,6 +147,8 @@ def compare(kind: str, log: Path) -> Iterator[Ratio]:
         "MB": size,
         "MB/s": size / mine.took,
         "pgBadger MB/s": size / theirs.took,
+        "CPU seconds": mine.cpu,
+        "pgBadger's CPU seconds": theirs.cpu,
         "calls": float(mine.calls),
         "errors": float(mine.errors),
         "times faster": theirs.took / mine.took,
@@ -185,11 +190,19 @@ print(json.dumps({
 def ours(log: Path) -> Told:
     """In a process of its own, so that its memory is its own; the time is that of reading and counting."""
     environment = {**os.environ, "PYTHONPATH": "plugins"}
+    before = cpu_of_children()
     done = subprocess.run(
         [sys.executable, "-c", _READ, str(log)], env=environment, check=True, capture_output=True, text=True
     )
     answer = json.loads(done.stdout)
-    return told(answer["texts"], answer["errors"], answer["took"], answer["memory"])
+    cpu = cpu_of_children() - before
+    return told(answer["texts"], answer["errors"], answer["took"], cpu, answer["memory"])
+
+
+def cpu_of_children() -> float:
+    """Seconds of CPU of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def pgbadger(log: Path) -> Told:
@@ -197,9 +210,9 @@ def pgbadger(log: Path) -> Told:
     report = log.with_name("pgbadger.json")
     kind = "jsonlog" if log.suffix == ".json" else "csv"
     argv = ["pgbadger", "-q", f"-j{JOBS}", "-f", kind, "-o", str(report), str(log)]
-    begun = time.perf_counter()
+    before, begun = cpu_of_children(), time.perf_counter()
     subprocess.run(argv, check=True, capture_output=True)
-    took = time.perf_counter() - begun
+    took, cpu = time.perf_counter() - begun, cpu_of_children() - before
     answer = json.loads(report.read_text(encoding="utf-8"))
     report.unlink()
     texts = [
@@ -213,10 +226,12 @@ def pgbadger(log: Path) -> Told:
         for text, each in database.items()
         if not text.startswith(NO_ERROR)
     )
-    return told(texts, errors, took)
+    return told(texts, errors, took, cpu)
 
 
-def told(texts: Iterable[tuple[str, int, float]], errors: int, took: float, memory: float = 0.0) -> Told:
+def told(
+    texts: Iterable[tuple[str, int, float]], errors: int, took: float, cpu: float, memory: float = 0.0
+) -> Told:
     """Calls and seconds of all, and of the statements that took most."""
     statements: dict[str, tuple[int, float]] = {}
     for text, calls, seconds in texts:
@@ -230,6 +245,7 @@ def told(texts: Iterable[tuple[str, int, float]], errors: int, took: float, memo
         errors,
         dict(top),
         took,
+        cpu,
         memory,
     )
 
