@@ -43,7 +43,6 @@ for subject in inventory.backed_up:
         dag_id=f"backup__{subject.name}",
         description=f"{subject.method} backup of the {subject.kind} {subject.name}",
         schedule=timetable(subject),
-        params=form(subject),
         **dag_settings(
             Capability.BACKUP,
             subject=subject.name,
@@ -51,7 +50,7 @@ for subject in inventory.backed_up:
             runbook=__doc__ + about(subject, server),
             limits=limits,
         ),
-    ):
+    ) as dag:
         chain(
             operators.Preflight(subject=subject.name, **limits["preflight"].arguments, **where),
             operators.taking(subject)(subject=subject.name, **limits["take"].arguments, **where),
@@ -61,6 +60,8 @@ for subject in inventory.backed_up:
             operators.Evidence(subject=subject.name, **limits["evidence"].arguments),
             operators.Verdict(**limits["verdict"].arguments),
         )
+    # Last, or every task would take a copy of its own: most of the time that 500 DAGs take to parse.
+    dag.params.update(form(subject))
 
 # A file that cannot be read stops nobody else's backup: it becomes a DAG that is red every hour.
 for file in inventory.invalid:

@@ -42,7 +42,6 @@ for database in inventory.databases:
         dag_id=f"performance_report__{database.name}",
         description=f"What got slower on {database.name}, why, and what to do",
         schedule=report_timetable(database),
-        params=report_form(),
         **dag_settings(
             Capability.PERFORMANCE_REPORT,
             subject=database.name,
@@ -51,7 +50,7 @@ for database in inventory.databases:
             limits=limits,
             start=None,
         ),
-    ):
+    ) as dag:
         chain(
             [
                 operators.CheckData(database=database.name, **limits["data"].arguments, **here),
@@ -60,3 +59,5 @@ for database in inventory.databases:
             operators.MakeReport(database=database.name, **limits["report"].arguments, **here),
             operators.Verdict(recorded_by="report", **limits["verdict"].arguments),
         )
+    # Last, or every task would take a copy of its own: most of the time that 500 DAGs take to parse.
+    dag.params.update(report_form())

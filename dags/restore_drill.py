@@ -45,7 +45,6 @@ for subject in inventory.active:
         dag_id=f"restore_drill__{subject.name}",
         description=f"Prove the {subject.method} backups of the {subject.kind} {subject.name}",
         schedule=drill_timetable(subject),
-        params=drill_form(subject),
         **dag_settings(
             Capability.RESTORE_DRILL,
             subject=subject.name,
@@ -55,7 +54,7 @@ for subject in inventory.active:
             # A new drill waits for its next tick: a platform of today has no backup of last night.
             start=None,
         ),
-    ):
+    ) as dag:
         # What must share a host is one task; what is reached over the network is taken down by a task, too.
         outside = [subject.name] if subject.drill.scratch != "local" else []
         evidence = operators.DrillEvidence(
@@ -74,3 +73,5 @@ for subject in inventory.active:
             ).expand(line=evidence.output),
             operators.Verdict(recorded_under="recorded", **limits["verdict"].arguments),
         )
+    # Last, or every task would take a copy of its own: most of the time that 500 DAGs take to parse.
+    dag.params.update(drill_form(subject))

@@ -300,6 +300,20 @@ def test_a_database_and_a_server_have_their_own_forms(dags: dict[str, DAG]) -> N
     )
 
 
+def test_what_a_form_offers_first_is_allowed_and_stands_once_in_a_dag(dags: dict[str, DAG]) -> None:
+    """Airflow checks neither where the form is added to a DAG that has its tasks already."""
+    forms = {dag_id: dag.params for dag_id, dag in dags.items() if dag.params}
+    assert {"backup__orders", "backup__main", "restore_drill__orders", "performance_report__orders"} <= set(
+        forms
+    )
+    for params in forms.values():
+        params.validate()
+    subjects = ("backup__", "restore_drill__", "performance_report__")
+    assert not [
+        task for dag in dags.values() if dag.dag_id.startswith(subjects) for task in dag.tasks if task.params
+    ]
+
+
 def test_parsing_twice_gives_the_same_bytes(
     dags: dict[str, DAG], include: Include, parse: Callable[[], DagBag]
 ) -> None:
