@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG
+from airflow.sdk import DAG, TaskGroup, chain
 from dataops.airflow import operators, subjects
 from dataops.airflow.operators import samples as module
 from dataops.errors import DataOpsError
@@ -23,11 +23,11 @@ NOW = datetime.now(UTC)
 
 
 class Round:
-    """One DAG run's context, in which mapped tasks push and the evidence pulls, as in Airflow."""
+    """One DAG run's context, in which samples push and the evidence pulls, as in Airflow."""
 
     def __init__(self) -> None:
-        self.left: dict[int, Any] = {}
-        self.at = 0
+        self.left: dict[str, Any] = {}
+        self.at = ""
 
     def context(self) -> Any:
         ti = SimpleNamespace(id="ti", xcom_push=self.push, xcom_pull=self.pull)
@@ -44,9 +44,9 @@ class Round:
     def push(self, key: str, value: Any) -> None:
         self.left[self.at] = value
 
-    def pull(self, *, task_ids: str, key: str, map_indexes: list[int]) -> list[Any]:
-        assert (task_ids, key) == ("sample", module.LEFT)
-        return [self.left.get(index) for index in map_indexes]
+    def pull(self, *, task_ids: list[str], key: str) -> list[Any]:
+        assert key == module.LEFT
+        return [self.left.get(task_id) for task_id in task_ids]
 
 
 @pytest.fixture(autouse=True)
@@ -63,8 +63,8 @@ def report(server: str, verdict: Verdict) -> StepReport:
     return StepReport(step="sample", started=NOW, finished=NOW, checks=(check,), data={"server": server})
 
 
-def sampled(here: Round, index: int, server: str) -> Any:
-    here.at = index
+def sampled(here: Round, server: str) -> Any:
+    here.at = f"sample.{server}"
     return operators.Sample(server=server).execute(here.context())
 
 
@@ -74,7 +74,13 @@ def record(here: Round, monkeypatch: pytest.MonkeyPatch) -> Record:
     monkeypatch.setattr(module, "put_on_record", lambda _, record, __: kept.append(record) or {"page": ""})
     monkeypatch.setenv("DATAOPS_BUCKET", "bucket")
     monkeypatch.setattr(module.subjects, "platform", lambda: SimpleNamespace(store=None, environment="test"))
-    operators.SamplesEvidence(servers=["main", "other"], subject="test").execute(here.context())
+    with DAG("round", schedule=None):
+        with TaskGroup("sample") as sample:
+            for server in ("main", "other"):
+                operators.Sample(server=server)
+        evidence = operators.SamplesEvidence(servers=["main", "other"], subject="test")
+        chain(sample, evidence)
+    evidence.execute(here.context())
     return kept[0]
 
 
@@ -85,9 +91,9 @@ def test_a_red_server_leaves_its_report_before_its_task_fails(monkeypatch: pytes
         "visit",
         lambda _, server, say: report(server, Verdict.PASSED if server == "main" else Verdict.INCONCLUSIVE),
     )
-    assert sampled(here, 0, "main")["data"] == {"server": "main"}
+    assert sampled(here, "main")["data"] == {"server": "main"}
     with pytest.raises(NotPassed, match="other: server is sampled: so"):
-        sampled(here, 1, "other")
+        sampled(here, "other")
     kept = record(here, monkeypatch)
     assert kept.verdict is Verdict.INCONCLUSIVE
     assert [check.verdict for check in kept.checks] == [Verdict.PASSED, Verdict.INCONCLUSIVE]
@@ -100,9 +106,9 @@ def test_what_stops_a_visit_is_on_record(monkeypatch: pytest.MonkeyPatch) -> Non
         raise DataOpsError("The store is down.")
 
     monkeypatch.setattr(samples, "visit", stop)
-    for index, server in enumerate(("main", "other")):
+    for server in ("main", "other"):
         with pytest.raises(DataOpsError):
-            sampled(here, index, server)
+            sampled(here, server)
     kept = record(here, monkeypatch)
     assert kept.verdict is Verdict.FAILED
     assert {check.reason for check in kept.checks} == {"The store is down."}
@@ -111,15 +117,21 @@ def test_what_stops_a_visit_is_on_record(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_server_that_left_nothing_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
     here = Round()
     monkeypatch.setattr(samples, "visit", lambda _, server, say: report(server, Verdict.PASSED))
-    sampled(here, 0, "main")
+    sampled(here, "main")
     kept = record(here, monkeypatch)
     assert kept.verdict is Verdict.INCONCLUSIVE
     assert "other" in kept.reason
 
 
-def test_the_dag_maps_over_the_servers_that_are_sampled(include: Include, parse: Any) -> None:
+def test_each_server_that_is_sampled_has_a_task_where_its_own_tasks_run(include: Include, parse: Any) -> None:
     include.server("silent", "samples: {enabled: false}\n")
-    sample = parse().dags["performance_samples"].get_task("sample")
-    assert sample.is_mapped
-    assert sample.expand_input.value == {"server": ["main", "other"]}
-    assert sample.map_index_template == "{{ task.server }}"
+    include.server("gone", "retired: 2020-01-01\n")
+    include.server("far", "worker: {queue: dc2, pod_template: /pods/dc2.yaml}\n")
+    dag = parse().dags["performance_samples"]
+    evidence = dag.get_task("evidence")
+    assert evidence.servers == ["far", "main", "other"]
+    assert evidence.upstream_task_ids == {"sample.far", "sample.main", "sample.other"}
+    far, main = dag.get_task("sample.far"), dag.get_task("sample.main")
+    assert (far.queue, far.executor_config) == ("dc2", {"pod_template_file": "/pods/dc2.yaml"})
+    assert (main.queue, main.executor_config) == ("default", {})
+    assert {far.pool, main.pool} == {"default_pool"}, "no backup keeps a sample waiting"

@@ -23,12 +23,12 @@ LEFT = "report"
 
 
 class Sample(Stoppable):
-    """Samples ``server`` and its databases; mapped over the servers."""
+    """Samples ``server``, after which the task is named, and its databases."""
 
     template_fields: Sequence[str] = ("server",)
 
     def __init__(self, *, server: str, **kwargs: Any) -> None:
-        super().__init__(**{"task_id": "sample", **kwargs})
+        super().__init__(**{"task_id": server, **kwargs})
         self.server = server
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Sample(Stoppable):
 
 
 class SamplesEvidence(BaseOperator):
-    """Records the round from what its samples left; a server that left nothing is inconclusive."""
+    """Records the round from what the tasks before it left; a server that left nothing is inconclusive."""
 
     template_fields: Sequence[str] = ("servers",)
     operator_extra_links = (EvidencePage(),)
@@ -78,7 +78,6 @@ class SamplesEvidence(BaseOperator):
         return told
 
     def _left(self, context: Context) -> Mapping[str, StepReport]:
-        indexes = list(range(len(self.servers)))
-        pulled = context["ti"].xcom_pull(task_ids="sample", key=LEFT, map_indexes=indexes) or []
+        pulled = context["ti"].xcom_pull(task_ids=sorted(self.upstream_task_ids), key=LEFT) or []
         reports = [StepReport.model_validate(each) for each in pulled if each]
         return {str(report.data["server"]): report for report in reports}
