@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 
 from dataops.inventory.reporting import Acknowledgement
+from dataops.performance import baselines
 from dataops.performance.finding import Acknowledged, Finding, Severity, Status
 from dataops.performance.findings import Judgement
 from dataops.performance.helped import helped
 from dataops.performance.night import Night
 from dataops.performance.window import Window
 
+COMPARED = frozenset({"statement-slower", "more-calls", "table-reads-more", "cache-hit-drop"})
+"""Codes of rules that compare with earlier days: what stays so long enough is the usual in the end."""
+FORGOTTEN = timedelta(weeks=baselines.WEEKS)
 LOOK_BACK = 60
 """Nights in which an earlier appearance is looked for."""
 
@@ -47,6 +51,12 @@ def judged(
     return tuple(_acknowledged(each, acknowledgements, today) for each in told)
 
 
+def open_since(nights: Sequence[Night]) -> Mapping[str, datetime]:
+    """Since when the findings of the last night are open, by their keys; ``nights`` are newest first."""
+    last = nights[0].findings if nights else ()
+    return {each.key: each.since for each in last if each.since and each.status is not Status.FIXED}
+
+
 def _dated(finding: Finding, last: Finding | None, nights: Sequence[Night], now: datetime) -> Finding:
     if last is not None:
         return finding.model_copy(update={"status": Status.OPEN, "since": last.since or finding.since or now})
@@ -64,6 +74,8 @@ def _unseen(before: Finding) -> Finding:
 
 def _fixed(before: Finding, tonight: Window, earlier: Sequence[Window]) -> Finding:
     told, figures = helped(before, tonight, earlier)
+    if before.code in COMPARED and before.since and tonight.until - before.since >= FORGOTTEN:
+        told = f"It has been so for {baselines.WEEKS} weeks, which tonight is compared with. {told}".rstrip()
     return before.model_copy(
         update={
             "status": Status.FIXED,

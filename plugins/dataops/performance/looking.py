@@ -58,7 +58,7 @@ def look(job: ReportJob) -> Look:
     compared = _baselines(job, tonight)
     before = tuple(archive.nights_before(job.platform.store, job.database, before=tonight.until))
     job.say(f"Compared with {len(compared)} earlier windows and {len(before)} earlier nights")
-    judgement = judge(tonight, compared, job.wanted.thresholds)
+    judgement = judge(tonight, compared, job.wanted.thresholds, history.open_since(before))
     findings = history.judged(
         judgement,
         before,

@@ -9,7 +9,7 @@ import pytest
 from dataops.inventory import Acknowledgement
 from dataops.performance.finding import Advice, Cause, Finding, Severity, Status
 from dataops.performance.findings import Gap, Judgement
-from dataops.performance.history import judged
+from dataops.performance.history import judged, open_since
 from dataops.performance.night import Night
 from dataops.performance.statement_text import fingerprint
 from dataops.performance.window import SectionName, Window
@@ -93,6 +93,23 @@ def test_an_acknowledgement_holds_until_its_day_and_for_its_objects() -> None:
     assert _told(found, [], [over])["index public.yearly_a"].acknowledged is None
     other = known.model_copy(update={"code": "old-xmin", "until": date(2027, 1, 1)})
     assert _told(found, [], [other])["index public.yearly_a"].acknowledged is None
+
+
+def test_what_is_open_is_known_since_when_and_what_is_fixed_is_not() -> None:
+    since = NOW - timedelta(days=3)
+    nights = [
+        _night(1, _finding("index a", since=since), _finding("index b", since=since, status=Status.FIXED)),
+        _night(2, _finding("index c", since=since)),
+    ]
+    assert open_since(nights) == {"unused-index:index a": since}
+    assert open_since([]) == {}
+
+
+@pytest.mark.parametrize(("days", "forgotten"), [(27, False), (28, True)])
+def test_what_was_slower_for_four_weeks_is_the_usual_and_says_so(days: int, forgotten: bool) -> None:
+    before = _finding("statement s", code="statement-slower", since=NOW - timedelta(days=days))
+    told = _told(Judgement(), [_night(1, before)])["statement s"]
+    assert ("It has been so for 4 weeks" in told.sentence) is forgotten
 
 
 STATEMENT = "SELECT * FROM orders WHERE state = $1"

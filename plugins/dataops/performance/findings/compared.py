@@ -1,16 +1,24 @@
-"""A statement's window beside the earlier windows in which it was called often enough too."""
+"""A statement's window beside the earlier windows in which it was called often enough too.
+
+The same weekdays of earlier weeks count alone where several of them know the statement, since a Monday is no
+Sunday; until then the days just before serve too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import median
 
 from dataops.performance.findings.view import Row, Unmeasurable, View, rows_of
+from dataops.performance.findings.words import statement_object
 from dataops.performance.window import SectionName, Window
 
 ABOVE_ALL = 1.2
 """Times the worst day of comparison that the window's mean must be."""
+SEVERAL = 2
+"""Same weekdays from which on no other day is needed."""
 LEAST_SECONDS = 1.0
 """Seconds of the window that the slowdown must really have cost."""
 
@@ -64,12 +72,47 @@ def by_statement(window: Window) -> Mapping[str, Row]:
     return {row["statement"]: row for row in rows if row["calls"] and row["toplevel"]}
 
 
-def compared_with(row: Row, before: Sequence[Mapping[str, Row]], least: int) -> Compared | None:
-    """The statement beside what it was before; None where no day of comparison has ``least`` calls of it."""
-    known = [rows[row["statement"]] for rows in before if row["statement"] in rows]
-    usable = [each for each in known if each["calls"] >= least and each["exec_seconds"] is not None]
-    if not usable:
-        return None
+@dataclass(frozen=True)
+class Days:
+    """The statements of every day of comparison that measured some, newest first."""
+
+    view: View
+    statements: Sequence[tuple[Window, Mapping[str, Row]]]
+
+    def compared(self, code: str, row: Row, least: int) -> Compared | None:
+        """The statement beside what it was on days that did not have this finding of it yet.
+
+        None where none of these has ``least`` calls of it.
+        """
+        key = f"{code}:{statement_object(row)}"
+        known = [
+            (window, rows[row["statement"]])
+            for window, rows in self.statements
+            if row["statement"] in rows and self.view.is_before(window, key)
+        ]
+        usable = [
+            (window, each)
+            for window, each in known
+            if each["calls"] >= least and each["exec_seconds"] is not None
+        ]
+        weekdays = [each for window, each in usable if _same_weekday(window, self.view.window)]
+        chosen = weekdays if len(weekdays) >= SEVERAL else [each for _, each in usable]
+        return _compared(row, chosen) if chosen else None
+
+
+def days_of(view: View) -> Days:
+    """The days of comparison. Raises ``Unmeasurable`` where there are none."""
+    found = [(window, rows) for window in view.baselines if (rows := by_statement(window))]
+    if not found:
+        raise Unmeasurable("There is no earlier day to compare statements with.")
+    return Days(view, found)
+
+
+def _same_weekday(window: Window, tonight: Window) -> bool:
+    return round((tonight.until - window.until) / timedelta(days=1)) % 7 == 0
+
+
+def _compared(row: Row, usable: Sequence[Row]) -> Compared:
     return Compared(
         row,
         [each["exec_seconds"] / each["calls"] for each in usable],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dataops.inventory.reporting import Thresholds
 from dataops.performance.finding import Finding, Severity
@@ -34,13 +35,17 @@ class Judgement:
 
 
 def judge(
-    window: Window, baselines: Sequence[Window] = (), thresholds: Thresholds | None = None
+    window: Window,
+    baselines: Sequence[Window] = (),
+    thresholds: Thresholds | None = None,
+    open_since: Mapping[str, datetime] | None = None,
 ) -> Judgement:
     """The findings of a window, the worst and most expensive first, and the gaps of every rule.
 
-    ``baselines`` are earlier windows, newest first. A rule that breaks becomes a gap, never silence.
+    ``baselines`` are earlier windows, newest first; ``open_since`` says since when findings of the last night
+    are open, by their keys. A rule that breaks becomes a gap, never silence.
     """
-    view = View(window, tuple(baselines), thresholds or Thresholds())
+    view = View(window, tuple(baselines), thresholds or Thresholds(), open_since or {})
     findings: list[Finding] = []
     gaps: list[Gap] = []
     for rule in RULES:

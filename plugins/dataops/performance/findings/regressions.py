@@ -12,39 +12,30 @@ from collections.abc import Iterator
 from statistics import median
 
 from dataops.performance.finding import Advice, Cause, Finding, Severity
-from dataops.performance.findings.compared import (
-    LEAST_SECONDS,
-    Compared,
-    by_statement,
-    compared_with,
-    is_slower,
-)
+from dataops.performance.findings.compared import LEAST_SECONDS, Compared, days_of, is_slower
 from dataops.performance.findings.reasons import reason_of
 from dataops.performance.findings.rule import Rule
 from dataops.performance.findings.view import View
 from dataops.performance.findings.words import count, figure, seconds, short, statement_object
 from dataops.performance.window import SectionName
 
+_SLOWER, _MORE_CALLS = "statement-slower", "more-calls"
 _MANY_MORE = 3.0
 """Times as many calls from which on load, not speed, is what changed."""
 
 
 def slower_statements(view: View) -> Iterator[Finding | str]:
     """Statements whose executions take longer than on every day of comparison."""
-    tonight = view.statements
-    before = [rows for window in view.baselines if (rows := by_statement(window))]
-    if not before:
-        yield "There is no earlier day to compare statements with."
-        return
+    tonight, days = view.statements, days_of(view)
     least = view.thresholds.minimum_calls
     incomplete = 0
     for row in tonight:
         if row["calls"] < least or not row["exec_seconds"]:
             continue
         incomplete += row["complete"] is False
-        compared = compared_with(row, before, least)
+        compared = days.compared(_SLOWER, row, least)
         if compared is not None and is_slower(view, compared):
-            yield _slower(view, compared)
+            yield _slower(view.before(f"{_SLOWER}:{statement_object(row)}"), compared)
     if incomplete:
         yield f"Evictions lost a part of {count(incomplete, 'statement')}: their numbers are lower bounds."
 
@@ -56,7 +47,7 @@ def _slower(view: View, compared: Compared) -> Finding:
     sure = reason.confidence * (0.7 + 0.075 * min(len(compared.means), 4))
     weighty = agree or reason.cause is not Cause.UNKNOWN
     return Finding(
-        code="statement-slower",
+        code=_SLOWER,
         object=statement_object(row),
         severity=Severity.WARNING if weighty else Severity.NOTICE,
         cause=reason.cause,
@@ -80,13 +71,9 @@ def _slower(view: View, compared: Compared) -> Finding:
 
 def more_calls(view: View) -> Iterator[Finding | str]:
     """Statements that are as fast as ever and cost far more, because they are called far more often."""
-    tonight = view.statements
-    before = [rows for window in view.baselines if (rows := by_statement(window))]
-    if not before:
-        yield "There is no earlier day to compare statements with."
-        return
+    tonight, days = view.statements, days_of(view)
     for row in tonight:
-        compared = compared_with(row, before, view.thresholds.minimum_calls)
+        compared = days.compared(_MORE_CALLS, row, view.thresholds.minimum_calls)
         if compared is None or not row["exec_seconds"]:
             continue
         usual = median(compared.calls)
@@ -96,7 +83,7 @@ def more_calls(view: View) -> Iterator[Finding | str]:
         if extra < LEAST_SECONDS or view.daily(extra) < 10 * view.thresholds.slower_time.total_seconds():
             continue
         yield Finding(
-            code="more-calls",
+            code=_MORE_CALLS,
             object=statement_object(row),
             severity=Severity.NOTICE,
             cause=Cause.MORE_CALLS,
@@ -116,10 +103,10 @@ def more_calls(view: View) -> Iterator[Finding | str]:
 
 RULES = (
     Rule(
-        "statement-slower",
+        _SLOWER,
         "A statement got slower",
         (SectionName.STATEMENTS, SectionName.TABLES),
         slower_statements,
     ),
-    Rule("more-calls", "A statement is called far more often", (SectionName.STATEMENTS,), more_calls),
+    Rule(_MORE_CALLS, "A statement is called far more often", (SectionName.STATEMENTS,), more_calls),
 )

@@ -25,6 +25,7 @@ def cache_hit_drop(view: View) -> Iterator[Finding | str]:
     now = _hit_ratio(row)
     if now is None:
         return
+    view = view.before(f"cache-hit-drop:database {view.window.dbname}")
     before = [ratio for window in view.baselines if (ratio := _hit_ratio_of(window)) is not None]
     if not before:
         yield "There is no earlier day to compare the cache with."

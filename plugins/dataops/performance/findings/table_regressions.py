@@ -25,6 +25,7 @@ from dataops.performance.findings.words import (
 )
 from dataops.performance.window import SectionName, Window
 
+_CODE = "table-reads-more"
 _MANY_MORE = 3.0
 """Times as many blocks as on the busiest day of comparison."""
 _LEAST_DAILY = 1_000_000.0
@@ -43,17 +44,18 @@ class _Reason:
 
 def busier_tables(view: View) -> Iterator[Finding | str]:
     """Tables of which far more blocks are read than on every day of comparison."""
-    before = [found for window in view.baselines if (found := _reads(window))]
+    before = [(window, found) for window in view.baselines if (found := _reads(window))]
     if not before:
         yield "There is no earlier day to compare tables with."
         return
     for table in view.tables:
-        now = _blocks(table)
-        usual = [reads[table_name(table)] for reads in before if reads.get(table_name(table))]
+        now, name = _blocks(table), table_name(table)
+        key = f"{_CODE}:table {name}"
+        usual = [reads[name] for day, reads in before if reads.get(name) and view.is_before(day, key)]
         if now is None or not usual or now < _MANY_MORE * max(usual):
             continue
         if view.daily(now - median(usual)) >= _LEAST_DAILY:
-            yield _busier(view, table, now, usual)
+            yield _busier(view.before(key), table, now, usual)
 
 
 def _reads(window: Window) -> Mapping[str, float]:
@@ -73,7 +75,7 @@ def _busier(view: View, table: Row, now: float, usual: Sequence[float]) -> Findi
     reason = _reason(view, table)
     name, block = table_name(table), view.number("block_size") or 8192.0
     return Finding(
-        code="table-reads-more",
+        code=_CODE,
         object=f"table {name}",
         severity=Severity.NOTICE,
         cause=reason.cause,
@@ -130,7 +132,7 @@ def _called_more(view: View, statements: Sequence[Row]) -> Row | None:
 
 RULES = (
     Rule(
-        "table-reads-more",
+        _CODE,
         "A table is read far more",
         (SectionName.TABLES,),
         busier_tables,

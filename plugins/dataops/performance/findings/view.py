@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,8 @@ _UNITS = {
     "GB": 1024.0**3, "TB": 1024.0**4, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": DAY,
 }  # fmt: skip
 """pg_settings.unit in bytes and seconds."""
+_SHARED = 0.1
+"""Share of the first bad night's window that a day of comparison may have in common with it."""
 
 Row = Mapping[str, Any]
 
@@ -30,15 +32,34 @@ class Unmeasurable(Exception):
 
 @dataclass(frozen=True)
 class View:
-    """One night as rules see it. ``baselines`` are earlier windows of equal length, newest first."""
+    """One night as rules see it. ``baselines`` are earlier windows of equal length, newest first.
+
+    ``open_since`` says of findings by their key since when they are open: the days from then on have the same
+    trouble, and are none to compare it with.
+    """
 
     window: Window
     baselines: Sequence[Window] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
+    open_since: Mapping[str, datetime] = field(default_factory=dict)
+
+    def is_before(self, day: Window, key: str) -> bool:
+        """Whether a day of comparison lies before the finding of this key was open.
+
+        Its first night's window may hold the trouble from its first second on, so a day that shares more than
+        a tenth of that does not.
+        """
+        since = self.open_since.get(key)
+        return since is None or day.until <= since - (1 - _SHARED) * (self.window.until - self.window.since)
+
+    def before(self, key: str) -> View:
+        """The same night, compared only with days on which the finding of this key was not open yet."""
+        if key not in self.open_since:
+            return self
+        return replace(self, baselines=tuple(each for each in self.baselines if self.is_before(each, key)))
 
     def rows(self, name: SectionName) -> list[Row]:
-        """The totals of a section, a row per object. Raises ``Unmeasurable`` where there are none to "
-        "trust."""
+        """The totals of a section, a row per object. Raises ``Unmeasurable`` where none can be trusted."""
         return rows_of(self.window, name)
 
     def row(self, name: SectionName) -> Row:

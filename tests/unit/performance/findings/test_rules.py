@@ -423,6 +423,50 @@ def test_slower_alone_with_the_same_blocks_is_only_a_notice() -> None:
     assert finding.confidence < 0.5
 
 
+SLOWER = {S.STATEMENTS: [{**SLOW, "exec_seconds": 160.0, "shared_blocks_hit": 3_900_000}]}
+
+
+def _slower_key() -> str:
+    return _of(find(window(SLOWER), _usual()), "statement-slower").key
+
+
+def test_what_is_still_as_slow_the_next_night_is_not_compared_with_the_night_before() -> None:
+    yesterday = window(SLOWER, until=UNTIL - DAY)
+    days = (yesterday, *_usual()[:1])
+    assert "statement-slower" not in {each.code for each in find(window(SLOWER), days)}
+    open_since = {_slower_key(): yesterday.until}
+    again = _of(judge(window(SLOWER), days, None, open_since).findings, "statement-slower")
+    assert ("mean before", pytest.approx(0.5)) in [(each.name, each.value) for each in again.evidence]
+    assert again.cause is Cause.PLAN_CHANGED
+    fast = judge(window({S.STATEMENTS: [SLOW]}), days, None, open_since).findings
+    assert "statement-slower" not in {each.code for each in fast}
+
+
+def test_a_table_that_is_read_as_much_again_is_not_compared_with_the_night_before() -> None:
+    more = {S.TABLES: [{**TABLE, "heap_blocks_hit": 300_000_000}]}
+    yesterday = window(more, until=UNTIL - DAY)
+    usual = [window({S.TABLES: [{**TABLE, "heap_blocks_hit": 3_000_000}]}, until=UNTIL - 7 * DAY)]
+    first = _of(find(yesterday, usual), "table-reads-more")
+    known = {first.key: yesterday.until}
+    assert _of(judge(window(more), [yesterday, *usual], None, known).findings, "table-reads-more")
+
+
+def test_a_cache_that_finds_as_little_again_is_not_compared_with_the_night_before() -> None:
+    worse = {S.DATABASE: [{**DATABASE, "blocks_hit": 8_000_000, "blocks_read": 2_000_000}]}
+    yesterday = window(worse, until=UNTIL - DAY)
+    first = _of(find(yesterday, _usual()), "cache-hit-drop")
+    known = {first.key: yesterday.until}
+    assert _of(judge(window(worse), [yesterday, *_usual()], None, known).findings, "cache-hit-drop")
+
+
+def test_several_same_weekdays_count_alone() -> None:
+    """Slow Sundays are no reason to overlook a slow Monday."""
+    sunday = window(SLOWER, until=UNTIL - DAY)
+    weekdays = [window({S.STATEMENTS: [STATEMENT, SLOW]}, until=UNTIL - 7 * week * DAY) for week in (1, 2)]
+    assert _of(find(window(SLOWER), [sunday, *weekdays]), "statement-slower")
+    assert "statement-slower" not in {each.code for each in find(window(SLOWER), [sunday, weekdays[0]])}
+
+
 def test_slower_by_a_lock_says_so() -> None:
     changes = {
         S.STATEMENTS: [{**SLOW, "exec_seconds": 160.0}],
