@@ -501,7 +501,7 @@ _SESSIONS = (
     _peak("xmin_age", "transactions", "Highest age of the row versions that it keeps from vacuum."),
     _derived("samples", COUNT, "samples", "Samples that saw it."),
 )
-"""Transactions of at least a second, the 200 oldest of a sample, of the whole server."""
+"""Transactions of the database and of none that were open for a second, of the 200 oldest of each sample."""
 
 _SESSION_SERIES = (
     *_INTERVAL,

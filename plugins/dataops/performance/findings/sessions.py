@@ -33,7 +33,7 @@ def idle_in_transaction(view: View) -> Iterator[Finding | str]:
     limit = view.thresholds.idle_in_transaction.total_seconds()
     found: dict[str, list[Row]] = defaultdict(list)
     for row in view.rows(SectionName.SESSIONS):
-        if (row["idle_in_transaction_seconds"] or 0) >= limit and row["dbname"] in {view.window.dbname, None}:
+        if (row["idle_in_transaction_seconds"] or 0) >= limit:
             found[_who(row)].append(row)
     for who, rows in found.items():
         worst = max(rows, key=lambda row: row["idle_in_transaction_seconds"])

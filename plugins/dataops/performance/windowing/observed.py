@@ -15,12 +15,16 @@ from dataops.performance.windowing.timeline import Interval
 _AT = "at"
 
 
-def sessions(span: Span, statements: Mapping[int, str]) -> Section:
-    """Open transactions, and how many sessions did what. ``statements``: which statement a queryid is."""
+def sessions(span: Span, statements: Mapping[int, str], dbname: str) -> Section:
+    """Open transactions of the database and of none, and how many sessions of the server did what.
+
+    Those of other databases neither keep rows of this one from vacuum, nor are its readers to see what they
+    execute. ``statements``: which statement a queryid is.
+    """
     name = SectionName.SESSIONS
     quality = span.quality("transactions", counted=False)
     rows = _stamped(span, "transactions")
-    totals = _named(rows, statements, "queryid", "statement") if rows is not None else None
+    totals = None if rows is None else _named(_own(rows, dbname), statements, "queryid", "statement")
     if totals is not None:
         totals = _merged(totals, name)
     series = _stamped(span, "connections")
@@ -31,15 +35,15 @@ def sessions(span: Span, statements: Mapping[int, str]) -> Section:
     )
 
 
-def blocking(span: Span, statements: Mapping[int, str]) -> Section:
-    """Who waited for whom: the edges of the trees, each with the root that it hangs from."""
+def blocking(span: Span, statements: Mapping[int, str], dbname: str) -> Section:
+    """Who waited for whom in the database: the edges of the trees, each with the root that it hangs from."""
     name = SectionName.BLOCKING
     quality = span.quality("blocking", counted=False)
     names = _table_names(span)
     totals, series = [], []
     spans = dict(zip(span.samples.answered("blocking")[1:], span.intervals("blocking"), strict=True))
     for index, rows in span.samples.rows("blocking", _told(span, "blocking")):
-        rooted = rows.join(_roots(rows), on="blocked_pid", how="left").with_columns(
+        rooted = _own(rows.join(_roots(rows), on="blocked_pid", how="left"), dbname).with_columns(
             pl.lit(span.samples.headers[index].at, dtype=MOMENT).alias(_AT)
         )
         totals.append(rooted.join(names, left_on="relation_oid", right_on="oid", how="left"))
@@ -182,6 +186,11 @@ def _merged(rows: pl.DataFrame, name: SectionName) -> pl.DataFrame:
             pl.col(_AT).n_unique().cast(COUNT).alias("samples"),
         )
     )
+
+
+def _own(rows: pl.DataFrame, dbname: str) -> pl.DataFrame:
+    """Of the database itself, and of processes that belong to none."""
+    return rows.filter(pl.col("dbname").is_null() | (pl.col("dbname") == dbname))
 
 
 def _named(rows: pl.DataFrame, statements: Mapping[int, str], queryid: str, statement: str) -> pl.DataFrame:

@@ -46,7 +46,10 @@ def window(
         fetched(store, server, database_scope(database), since, until, hourly=hourly) as of_database,
     ):
         whole, own = Span(of_server, since, until), Span(of_database, since, until)
-        sections = {**_of_server(whole, texts), **_of_database(own, whole, texts)}
+        sections = {
+            **_of_server(whole, texts, dbname),
+            **_of_database(own, whole, texts, dbname),
+        }
         newest = (of_database.headers or of_server.headers)[-1:]
         told = (*notes(of_database.headers), *notes(of_server.headers))
         return Window(
@@ -63,7 +66,7 @@ def window(
         )
 
 
-def _of_server(span: Span, texts: pl.DataFrame) -> dict[SectionName, Section]:
+def _of_server(span: Span, texts: pl.DataFrame, dbname: str) -> dict[SectionName, Section]:
     slots = counted(span, SectionName.SLOTS, "slots")
     return {
         SectionName.CHECKPOINTS: counted(span, SectionName.CHECKPOINTS, "checkpoints", _WRITER),
@@ -72,13 +75,13 @@ def _of_server(span: Span, texts: pl.DataFrame) -> dict[SectionName, Section]:
         SectionName.REPLICATION: observed.replication(span),
         SectionName.SLOTS: observed.present_slots(slots, span),
         SectionName.SLRU: counted(span, SectionName.SLRU, "slru", ("slru",)),
-        SectionName.SESSIONS: observed.sessions(span, _statement_of(texts)),
+        SectionName.SESSIONS: observed.sessions(span, _statement_of(texts), dbname),
         SectionName.SETTINGS: observed.settings(span),
         SectionName.SIZES: counted(span, SectionName.SIZES, "sizes"),
     }
 
 
-def _of_database(span: Span, server: Span, texts: pl.DataFrame) -> dict[SectionName, Section]:
+def _of_database(span: Span, server: Span, texts: pl.DataFrame, dbname: str) -> dict[SectionName, Section]:
     sequences = counted(span, SectionName.SEQUENCES, "sequences")
     return {
         SectionName.STATEMENTS: statements(span, texts, evictions(span)),
@@ -88,7 +91,7 @@ def _of_database(span: Span, server: Span, texts: pl.DataFrame) -> dict[SectionN
         SectionName.SEQUENCES: sequences,
         SectionName.COLLATIONS: observed.latest(span, SectionName.COLLATIONS, "collations", _MISMATCH),
         SectionName.DATABASE: database_section(span, server),
-        SectionName.BLOCKING: observed.blocking(span, _statement_of(texts)),
+        SectionName.BLOCKING: observed.blocking(span, _statement_of(texts), dbname),
     }
 
 

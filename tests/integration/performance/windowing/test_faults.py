@@ -325,6 +325,38 @@ def test_rights_that_are_lost_in_the_middle_are_told_and_what_was_seen_stays(one
     assert quality.covered < 1 and "GRANT pg_monitor" in " ".join(quality.notes)
 
 
+def test_what_sessions_of_another_database_do_stands_in_its_own_report_alone(
+    one: Watched, server: DatabaseServer, object_store_server: ObjectStoreServer
+) -> None:
+    """An old transaction there keeps no row here from vacuum, and whoever may read this may not read that."""
+    other = watched(server, object_store_server, "CREATE TABLE private_there (n int)")
+    lock = "LOCK TABLE private_there"
+
+    def wait() -> None:
+        with closing(psycopg2.connect(server.dsn(other.dbname))) as session:
+            session.cursor().execute(lock)
+
+    waits = f"SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query = '{lock}'"
+    old = f"{waits} AND xact_start < now() - interval '1.1 s'"
+    with closing(psycopg2.connect(server.dsn(other.dbname))) as holder:
+        holder.cursor().execute(lock)
+        waiter = threading.Thread(target=wait, daemon=True)
+        waiter.start()
+        assert wait_until(lambda: one.execute(old) == [(1,)], seconds=10)
+        one.sample()
+        one.sample()
+        other.sample()
+        other.sample()
+    waiter.join(10)
+    for watching, seen in ((one, 0), (other, 1)):
+        window = watching.window()
+        assert window.section(SectionName.BLOCKING).totals.height == seen
+        transactions = window.section(SectionName.SESSIONS).totals
+        assert transactions.filter(pl.col("text") == lock).height == 2 * seen
+        assert transactions.filter(pl.col("dbname") != watching.dbname).height == 0
+    assert other.dbname in one.window().section(SectionName.SESSIONS).series["dbname"].to_list()
+
+
 def test_a_window_without_samples_says_so_of_every_section(one: Watched) -> None:
     one.sample()
     taken = one.taken[0].samples[-1].header.taken
