@@ -63,6 +63,8 @@ class Cluster:
     settings: Mapping[str, str] = field(default_factory=dict)
     address: str = LOOPBACK
     """Where it listens: clusters on loopback addresses of their own may share a port, as hosts do."""
+    server_programs: Path | None = None
+    """The folder with initdb and postgres, of whichever major; None for the newest that is installed."""
 
     @property
     def data(self) -> Path:
@@ -86,7 +88,7 @@ class Cluster:
     @property
     def command(self) -> list[str]:
         """The program that serves this cluster in the foreground."""
-        return [str(programs() / "postgres"), "-D", str(self.data)]
+        return [str(self._program("postgres")), "-D", str(self.data)]
 
     @property
     def exists(self) -> bool:
@@ -99,7 +101,7 @@ class Cluster:
         secret = os_user.own_file(self.folder / "password", self.password)
         try:
             os_user.run([
-                *(programs() / "initdb", "-D", self.data, "-U", SUPERUSER, f"--pwfile={secret}"),
+                *(self._program("initdb"), "-D", self.data, "-U", SUPERUSER, f"--pwfile={secret}"),
                 *(
                     "--data-checksums",
                     "--encoding=UTF8",
@@ -152,6 +154,9 @@ class Cluster:
                     return cursor.fetchall() if cursor.description else []
         except psycopg2.Error as error:
             raise ServiceFailed(f"PostgreSQL refused: {str(error).strip()}") from error
+
+    def _program(self, name: str) -> Path:
+        return (self.server_programs or programs()) / name
 
     def _begin(self) -> None:
         if self.folder.exists():
