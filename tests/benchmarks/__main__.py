@@ -7,6 +7,7 @@ Exit code 1 where a promise does not hold.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from dataclasses import asdict
@@ -57,4 +58,6 @@ def tell(ratio: Ratio) -> str:
 
 
 if __name__ == "__main__":
+    # Ended from outside as well, every benchmark still ends its servers and removes its files.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main(sys.argv[1:]))

@@ -209,7 +209,8 @@ def pgbadger(log: Path) -> Told:
     """Its own JSON says what its HTML shows, and spares it drawing."""
     report = log.with_name("pgbadger.json")
     kind = "jsonlog" if log.suffix == ".json" else "csv"
-    argv = ["pgbadger", "-q", f"-j{JOBS}", "-f", kind, "-o", str(report), str(log)]
+    options = ["-q", f"-j{JOBS}", "-f", kind, "--pid-dir", str(log.parent), "-o", str(report)]
+    argv = ["pgbadger", *options, str(log)]
     before, begun = cpu_of_children(), time.perf_counter()
     subprocess.run(argv, check=True, capture_output=True)
     took, cpu = time.perf_counter() - begun, cpu_of_children() - before

@@ -109,7 +109,7 @@ def _numbers(bed: Bed) -> None:
 
 
 def _keys(bed: Bed) -> None:
-    bed.execute("SELECT setval('counted_id_seq', 1900000000)")
+    bed.execute("SELECT setval('counted_id_seq', 2000000000)")
 
 
 def _not_valid(bed: Bed) -> None:

@@ -136,8 +136,14 @@ class Seed:
     needs_standby: bool = False
 
 
-def night(bed: Bed, seeds: Sequence[Seed], thresholds: Thresholds = THRESHOLDS) -> Judgement:
-    """What a report says of a database with these problems."""
+def night(
+    bed: Bed,
+    seeds: Sequence[Seed],
+    thresholds: Thresholds = THRESHOLDS,
+    *,
+    look: Callable[[], object] = lambda: None,
+) -> Judgement:
+    """What a report says of a database with these problems; ``look`` is called while they are there."""
     for seed in seeds:
         seed.prepare(bed)
     bed.watched.sample()
@@ -148,6 +154,7 @@ def night(bed: Bed, seeds: Sequence[Seed], thresholds: Thresholds = THRESHOLDS) 
         for seed in seeds:
             seed.act(bed)
         bed.watched.sample()
+        look()
     finally:
         bed.close()
     first, second, third = (taken.samples[-1].header.taken for taken in bed.watched.taken[-3:])
