@@ -42,12 +42,14 @@ class Quality:
     """How much of the window a section really shows.
 
     ``covered`` is the share of the window's seconds, 0 to 1, that lie between usable samples. ``missing``
-    says why the section is not measurable at all, in one sentence; empty where it is.
+    says why the section is not measurable at all, in one sentence; empty where it is. ``intervals`` are those
+    that were measured, each with its end and its seconds; None where only their share is known.
     """
 
     covered: float = 1.0
     notes: tuple[str, ...] = ()
     missing: str = ""
+    intervals: tuple[tuple[datetime, float], ...] | None = None
 
     @property
     def measurable(self) -> bool:

@@ -36,8 +36,10 @@ def section(store: ObjectStore, server: str, dbname: str, since: datetime, until
     notes = dict.fromkeys(note for piece in pieces for note in piece.notes)
     lost = ["Counts of a part of the window have expired."] if expired else []
     lost += [f"The end of the log was not read: {known.failed}"] if known.failed else []
-    covered = _covered([each for each in pieces if each not in expired], since, until)
-    return Section(_totals(inside), _series(inside), Quality(covered, (*notes, *lost)))
+    counted = [each for each in pieces if each not in expired]
+    measured = tuple((each.until, (each.until - each.since).total_seconds()) for each in counted)
+    quality = Quality(_covered(counted, since, until), (*notes, *lost), intervals=measured)
+    return Section(_totals(inside), _series(inside), quality)
 
 
 def _reason(known: Ledger, server: str) -> str:

@@ -7,10 +7,15 @@ from collections.abc import Collection
 from dataops.evidence.verdict import Check, Part, Verdict
 from dataops.performance.report.document import Area
 from dataops.performance.report.numbers import counted, share
-from dataops.performance.window import SectionName, Window
+from dataops.performance.window import Quality, SectionName, Window
 
 LEAST_COVERED = 0.5
 """Share of the window that usable samples must cover for the night to count as watched."""
+
+NEARLY_ALL = 0.995
+"""Share of the window from which on nothing is said of the rest."""
+TOLD = 3
+"""Remarks on one section's quality that stand beside its numbers."""
 
 TITLES = {
     SectionName.STATEMENTS: "statements",
@@ -60,6 +65,20 @@ def is_blind(area: Area) -> bool:
 def why_blind(area: Area) -> str:
     """Why it was not measured well enough, in one sentence."""
     return area.missing or f"Only {share(area.covered)} of the window lies between usable samples."
+
+
+def quality_line(quality: Quality) -> str:
+    """What a section's numbers leave out, for whoever reads them; empty where they are whole.
+
+    The first of many reasons alone, and how many more there are: the last table of the page has them all.
+    """
+    whole = quality.covered >= NEARLY_ALL
+    if quality.missing or (whole and not quality.notes):
+        return ""
+    told = [] if whole else [f"Measured over {share(quality.covered)} of the window."]
+    rest = len(quality.notes) - TOLD
+    more = [f"And {counted(rest, 'more remark')}, below."] if rest > 0 else []
+    return " ".join((*told, *quality.notes[:TOLD], *more))
 
 
 def measured(found: Collection[Area]) -> Check:

@@ -74,7 +74,8 @@ class Chart(_Part):
     """Numbers over time. Step ``i`` goes from ``steps[i]`` to ``steps[i + 1]``; the last entry is the end.
 
     ``says`` is what the chart shows, in one sentence for those who do not see it. Where ``missing`` says why
-    nothing could be measured, there are no curves.
+    nothing could be measured, there are no curves. ``quality`` says what of the window they do not show, and
+    why; empty where they show all of it.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Chart(_Part):
     marks: tuple[Mark, ...] = ()
     says: str = ""
     missing: str = ""
+    quality: str = ""
 
 
 class Column(_Part):
@@ -101,7 +103,10 @@ Cell = str | int | float | None
 
 
 class Table(_Part):
-    """The objects that matter most, of ``of`` in all. Where ``missing`` says why, there are no rows."""
+    """The objects that matter most, of ``of`` in all. Where ``missing`` says why, there are no rows.
+
+    ``quality`` says what of the window the numbers leave out, and why; empty where they are whole.
+    """
 
     name: str
     title: str
@@ -110,6 +115,7 @@ class Table(_Part):
     of: int = 0
     says: str = ""
     missing: str = ""
+    quality: str = ""
 
 
 class Area(_Part):

@@ -45,6 +45,28 @@ def of_severity(findings: Sequence[Finding], severity: Severity) -> list[Finding
     return [each for each in findings if is_open(each) and each.severity is severity]
 
 
+def tally(findings: Sequence[Finding]) -> str:
+    """The open ones, such as ``1 critical, 3 warnings, 12 notices``; empty for none."""
+    counts = [(len(of_severity(findings, severity)), severity) for severity in reversed(Severity)]
+    words = {Severity.CRITICAL: ("critical", "critical")}
+    return ", ".join(
+        counted(number, *words.get(severity, (severity.value, f"{severity.value}s")))
+        for number, severity in counts
+        if number
+    )
+
+
+def is_warned(verdict: Verdict, findings: Sequence[Finding]) -> bool:
+    """Whether the night passed and somebody should look all the same: nobody may take that for all well."""
+    return verdict is Verdict.PASSED and bool(of_severity(findings, Severity.WARNING))
+
+
+def verdict_line(verdict: Verdict, findings: Sequence[Finding]) -> str:
+    """Such as ``passed, with 3 warnings, 12 notices``."""
+    told = tally(findings)
+    return f"{verdict}, with {told}" if told else str(verdict)
+
+
 def no_danger(findings: Sequence[Finding]) -> Check:
     """The check that nothing critical is open; a warning is told and is no failure."""
     critical = of_severity(findings, Severity.CRITICAL)

@@ -46,15 +46,15 @@ def data_checks(
 
 def _related(table: str, findings: Sequence[Finding]) -> Finding | None:
     """The worst open finding about the table, or about a statement that writes it."""
-    short = table.rpartition(".")[2]
-    names = {table, short, f"public.{short}"}
+    schema, _, name = table.rpartition(".")
+    named = f"table {schema or 'public'}.{name}"
     for finding in findings:
         if finding.status is Status.FIXED:
             continue
-        if {finding.object, *finding.related} & names:
+        if named in {finding.object, *finding.related}:
             return finding
         statement = finding.advice.statement if finding.advice else ""
-        if statement and _writes(statement, short):
+        if statement and _writes(statement, name):
             return finding
     return None
 

@@ -6,30 +6,39 @@ from collections.abc import Sequence
 
 from dataops.evidence.verdict import Verdict
 from dataops.performance.finding import Finding, Status
-from dataops.performance.report.coverage import is_blind, why_blind
+from dataops.performance.report.coverage import NEARLY_ALL, is_blind, why_blind
 from dataops.performance.report.document import Digest, Report
-from dataops.performance.report.headline import is_open
-from dataops.performance.report.numbers import counted, measured, moment, written
+from dataops.performance.report.headline import is_open, is_warned, verdict_line
+from dataops.performance.report.numbers import counted, measured, moment, share, written
 from dataops.performance.report.wording import proof_word, short_statement
 
 SHOWN = 10
 """Findings that are told; the rest is counted."""
 _MARKS = {"critical": "🔴", "warning": "🟠", "notice": "⚪"}
-_VERDICTS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "❔"}
+_VERDICTS = {
+    Verdict.PASSED: "✅",
+    Verdict.FAILED: "❌",
+    Verdict.INCONCLUSIVE: "❔",
+    Verdict.NOT_APPLICABLE: "⚪",
+}
 
 
 def markdown(report: Report, *, link: str = "") -> str:
     """GitHub's Markdown. ``link`` leads to the whole report."""
     open_ones = [finding for finding in report.findings if is_open(finding)]
     fixed = [finding for finding in report.findings if finding.status is Status.FIXED]
+    accepted = [each for each in report.findings if each.acknowledged and each.status is not Status.FIXED]
+    mark = _MARKS["warning"] if is_warned(report.verdict, report.findings) else _VERDICTS[report.verdict]
     lines = [
-        f"## {_VERDICTS.get(report.verdict, '')} {escaped(report.sentence)}",
+        f"## {mark} {escaped(report.sentence)}",
         "",
-        f"{report.database}, {moment(report.since)} to {moment(report.until)} UTC: {report.verdict}."
+        f"{report.database}, {moment(report.since)} to {moment(report.until)} UTC: "
+        f"{verdict_line(report.verdict, report.findings)}."
         + (f" [The whole report]({link})" if link else ""),
         "",
         *_findings(open_ones),
         *(f"- ✔ fixed: {escaped(each.sentence)}" for each in fixed),
+        *([f"- {counted(len(accepted), 'finding')} acknowledged"] if accepted else []),
         *_data(report),
         *_blind(report),
         *(["", "**Well:** " + " ".join(escaped(each) for each in report.well)] if report.well else []),
@@ -93,6 +102,11 @@ def _advice(finding: Finding) -> list[str]:
     lines = [f"  {escaped(advice.sentence)}"]
     if advice.sql:
         lines += ["", "  ```sql", *(f"  {line}" for line in advice.sql.splitlines()), "  ```", ""]
+    lines += [
+        f"  {label}: {told}"
+        for label, told in (("Costs", escaped(advice.cost)), ("Undo", _code(advice.undo)))
+        if told
+    ]
     if proof is not None and proof.helps:
         figures = ", ".join(f"{each.name} {measured(each.value, each.unit)}" for each in proof.figures)
         told = f"  {proof_word(proof)}, by {escaped(proof.by)}: {escaped(proof.sentence)}"
@@ -100,18 +114,40 @@ def _advice(finding: Finding) -> list[str]:
     return lines
 
 
+def _code(sql: str) -> str:
+    """SQL on one line as code, whatever quotes it holds."""
+    line = " ".join(sql.split())
+    return f"`` {line} ``" if "`" in line else f"`{line}`" if line else ""
+
+
 def _data(report: Report) -> list[str]:
     red = [check for check in report.data_checks if check.verdict is not Verdict.PASSED]
     return [
-        f"- {_VERDICTS.get(check.verdict, '')} data of `{check.table}`: {escaped(check.says)} "
+        f"- {_VERDICTS[check.verdict]} data of `{check.table}`: {escaped(check.says)} "
         f"{escaped(check.explained_by)}".rstrip()
         for check in red
     ]
 
 
 def _blind(report: Report) -> list[str]:
-    return [
+    """What nobody can tell: silence of these is no health."""
+    lines = [
         f"- ❔ not measurable: {area.title}: {escaped(why_blind(area))}"
         for area in report.areas
         if is_blind(area)
     ]
+    partly = [
+        f"{area.title} ({share(area.covered)})"
+        for area in report.areas
+        if not area.missing and not is_blind(area) and area.covered < NEARLY_ALL
+    ]
+    if partly:
+        lines.append(f"- ❔ measured over a part of the window: {', '.join(partly)}")
+    unseen = list(dict.fromkeys(each.title for each in report.unseen))
+    if unseen:
+        rest = f" and {len(unseen) - SHOWN} more" if len(unseen) > SHOWN else ""
+        lines.append(
+            f"- ❔ {counted(len(unseen), 'rule')} could not look, or only in part: "
+            f"{escaped(', '.join(unseen[:SHOWN]))}{rest}"
+        )
+    return lines

@@ -8,10 +8,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from dataops.evidence.units import duration
-from dataops.performance.finding import Finding, Severity, Status
+from dataops.performance.finding import Finding, Status
 from dataops.performance.report.coverage import is_blind, why_blind
 from dataops.performance.report.document import Area, Digest, Report, Unit
-from dataops.performance.report.headline import is_open
+from dataops.performance.report.headline import is_open, is_warned, verdict_line
 from dataops.performance.report.numbers import counted, measured, moment, share, written
 from dataops.performance.report.plot import plot, rows_behind
 from dataops.performance.report.wording import proof_word, short_statement
@@ -42,7 +42,8 @@ def render(report: Report) -> str:
                 each for each in report.findings if each.acknowledged and each.status is not Status.FIXED
             ],
             fixed=[each for each in report.findings if each.status is Status.FIXED],
-            tally=tally(open_ones),
+            warned=is_warned(report.verdict, report.findings),
+            verdict_line=verdict_line(report.verdict, report.findings),
             anchors=anchors(open_ones[:IN_FULL]),
             blind=blind(report.areas),
         )
@@ -61,19 +62,6 @@ def blind(areas: Sequence[Area]) -> list[tuple[str, str, bool]]:
         if is_blind(area) or area.declared:
             reasons.setdefault((coverage_of(area), area.declared), []).append(area.title)
     return [(", ".join(titles), why, declared) for (why, declared), titles in reasons.items()]
-
-
-def tally(findings: Sequence[Finding]) -> str:
-    """Such as ``1 critical, 3 warnings, 12 notices``."""
-    counts = [
-        (sum(each.severity is severity for each in findings), severity) for severity in reversed(Severity)
-    ]
-    words = {Severity.CRITICAL: ("critical", "critical")}
-    return ", ".join(
-        counted(number, *words.get(severity, (severity.value, f"{severity.value}s")))
-        for number, severity in counts
-        if number
-    )
 
 
 def anchors(findings: Sequence[Finding]) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from dataops.performance.report.coverage import quality_line
 from dataops.performance.report.document import Cell, Column, Table, Unit
 from dataops.performance.report.numbers import counted
 from dataops.performance.report.wording import HIDDEN, qualified
@@ -23,7 +24,11 @@ Spec = tuple[str, str, Unit]
 
 def tables(window: Window) -> tuple[Table, ...]:
     """Every table; one whose section is not measurable says so in its place."""
-    return tuple(make(window) for make in TABLES)
+    made = [(window.section(name).quality, make(window)) for name, make in TABLES]
+    return tuple(
+        table if table.missing else table.model_copy(update={"quality": quality_line(quality)})
+        for quality, table in made
+    )
 
 
 def statements(window: Window) -> Table:
@@ -251,15 +256,16 @@ def logged(window: Window) -> Table:
     )
 
 
-TABLES: tuple[Callable[[Window], Table], ...] = (
-    statements,
-    by_size,
-    indexes,
-    long_transactions,
-    blocking,
-    settings_changed,
-    logged,
+TABLES: tuple[tuple[SectionName, Callable[[Window], Table]], ...] = (
+    (SectionName.STATEMENTS, statements),
+    (SectionName.TABLES, by_size),
+    (SectionName.INDEXES, indexes),
+    (SectionName.SESSIONS, long_transactions),
+    (SectionName.BLOCKING, blocking),
+    (SectionName.SETTINGS, settings_changed),
+    (SectionName.LOGS, logged),
 )
+"""Every table with the section whose rows it shows."""
 
 
 def shortened(text: str | None, longest: int = LONGEST_TEXT) -> str:

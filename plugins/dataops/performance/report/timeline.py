@@ -8,7 +8,7 @@ gap and stays one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 MOST_STEPS = 144
@@ -83,6 +83,11 @@ class Timeline:
             for value, gap in zip(highest, self.gaps, strict=True)
         ]
 
+    def measured_over(self, intervals: Sequence[Interval]) -> Timeline:
+        """The same steps, of which other intervals were measured."""
+        measured = _measured(self.since, self.step_seconds, self.steps, intervals)
+        return replace(self, measured=measured)
+
     def _overlaps(self, at: datetime, seconds: float) -> Iterable[tuple[int, float]]:
         return _overlaps(self.since, self.step_seconds, self.steps, at, seconds)
 
@@ -93,11 +98,18 @@ def timeline(since: datetime, until: datetime, intervals: Sequence[Interval]) ->
     lengths = sorted(length for _, length in intervals if length > 0)
     usual = lengths[len(lengths) // 2] if lengths else seconds
     steps = max(1, min(MOST_STEPS, round(seconds / usual)))
+    return Timeline(since, until, steps, _measured(since, seconds / steps, steps, intervals))
+
+
+def _measured(
+    since: datetime, step_seconds: float, steps: int, intervals: Sequence[Interval]
+) -> tuple[float, ...]:
+    """For each step the seconds of it that the intervals reach; where they overlap, once."""
     measured = [0.0] * steps
     for at, length in intervals:
-        for step, overlap in _overlaps(since, seconds / steps, steps, at, length):
+        for step, overlap in _overlaps(since, step_seconds, steps, at, length):
             measured[step] += overlap
-    return Timeline(since, until, steps, tuple(min(each, seconds / steps) for each in measured))
+    return tuple(min(each, step_seconds) for each in measured)
 
 
 def _overlaps(

@@ -54,7 +54,10 @@ class Span:
                 f"{self.samples.why_missing(question)}"
             )
         share = covered(found, self.since, self.until, gaps=counted)
-        return Quality(covered=share, notes=tuple(dict.fromkeys([*told, *more])))
+        measured = tuple(
+            (each.until, each.seconds) for each in found if each.usable and (counted or not each.gap)
+        )
+        return Quality(share, tuple(dict.fromkeys([*told, *more])), intervals=measured)
 
 
 @dataclass(frozen=True)

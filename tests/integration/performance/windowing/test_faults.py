@@ -323,6 +323,9 @@ def test_rights_that_are_lost_in_the_middle_are_told_and_what_was_seen_stays(one
     assert calls(window) == 5
     quality = window.section(SectionName.STATEMENTS).quality
     assert quality.covered < 1 and "GRANT pg_monitor" in " ".join(quality.notes)
+    blocking = window.section(SectionName.BLOCKING).quality
+    first, second = (taken.samples[-1].header for taken in one.taken[:2])
+    assert blocking.intervals == ((second.at, (second.at - first.at).total_seconds()),)
 
 
 def test_what_sessions_of_another_database_do_stands_in_its_own_report_alone(

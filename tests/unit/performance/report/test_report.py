@@ -12,6 +12,7 @@ from dataops.performance.finding import Acknowledged, Advice, Cause, Finding, Pr
 from dataops.performance.findings import RULES
 from dataops.performance.report import headline, schema
 from dataops.performance.report.assembling import Told, assemble, night_of
+from dataops.performance.report.coverage import quality_line
 from dataops.performance.report.document import Report, Unseen
 from dataops.performance.report.markdown import markdown
 from dataops.performance.report.page import render
@@ -90,6 +91,25 @@ def test_a_warning_is_told_and_is_no_failure():
 
     assert told.verdict is Verdict.PASSED
     assert "somebody should look: A statement on orders got slower (and 1 more)" in told.sentence
+    page = render(told)
+    assert 'class="verdict warned"' in page
+    assert "Passed, with 2 warnings" in page
+    assert markdown(told).startswith("## 🟠 ")
+    assert "passed, with 2 warnings." in markdown(told)
+
+
+@pytest.mark.parametrize(
+    ("found", "kind", "mark"),
+    [
+        ((), "passed", "✅"),
+        ((finding(Severity.NOTICE),), "passed", "✅"),
+        ((finding(Severity.CRITICAL), finding(object="b")), "failed", "❌"),
+    ],
+)
+def test_only_a_night_without_a_warning_is_green(found, kind, mark):
+    told = report(findings=found)
+    assert f'class="verdict {kind}"' in render(told)
+    assert markdown(told).startswith(f"## {mark} ")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +150,42 @@ def test_a_section_that_was_hardly_sampled_is_not_well_either():
     assert "No deadlock." not in told.well
 
 
+@pytest.mark.parametrize(
+    ("name", "chart"),
+    [("statements", "load"), ("blocking", "locks"), ("sessions", "connections"), ("sessions", "waits")],
+)
+def test_hours_in_which_a_section_was_not_measured_are_a_gap_and_no_calm(name, chart):
+    window = quiet_day()
+    whole = window.sections[SectionName(name)]
+    noon = window.since + timedelta(hours=12)
+    half = Quality(0.5, ("The role lost its rights at 10:00.",), intervals=((noon, 12 * 3600.0),))
+    morning = whole.series.filter(pl.col("at") <= noon)
+
+    told = report(quiet_day(**{name: replace(whole, series=morning, quality=half)}))
+    drawn = next(each for each in told.charts if each.name == chart)
+
+    assert drawn.curves
+    for curve in drawn.curves:
+        middle = len(curve.values) // 2
+        assert set(curve.values[middle:]) == {None}
+        assert None not in curve.values[:middle]
+    assert drawn.quality == "Measured over 50 % of the window. The role lost its rights at 10:00."
+    page = without_text(render(told))
+    assert f"Not all was seen.</span> {drawn.quality}" in page
+    assert page.count("Not all was seen.") >= 2  # the section's table says so too
+
+
+def test_numbers_that_are_whole_have_no_remark():
+    told = report()
+    assert {each.quality for each in (*told.charts, *told.tables)} == {""}
+
+
+def test_a_section_with_many_remarks_tells_the_first():
+    many = Quality(0.9, tuple(f"The server was restarted at {hour}:00." for hour in range(9)))
+    assert quality_line(many).endswith("restarted at 2:00. And 6 more remarks, below.")
+    assert not quality_line(Quality(0.0, missing="Nobody may read it."))
+
+
 def test_a_section_that_the_inventory_gives_up_stands_outside_of_the_verdict():
     window = quiet_day(logs=unmeasurable(SectionName.LOGS, "A managed service keeps its log."))
 
@@ -158,6 +214,19 @@ def test_a_late_load_stands_beside_the_check_that_it_explains():
     assert "500,000 rows were inserted into it in this window, between 2026-11-27 02:10" in data.explained_by
     assert data.finding == slow_load.key
     assert 'href="#finding-1"' in render(told)
+
+
+@pytest.mark.parametrize("where", ["object", "related"])
+def test_a_finding_of_the_table_itself_explains_its_check(where):
+    """Found by the very name that rules give a table."""
+    failed = Check(name="data: orders_1", verdict=Verdict.FAILED, reason="too few rows")
+    name = "table public.orders_1"
+    bloated = finding(object=name) if where == "object" else finding(related=(name,))
+    other = finding(object="table public.orders_2", impact=900.0)
+
+    told = report(findings=[bloated, other], checks=[failed])
+
+    assert told.data_checks[0].finding == bloated.key
 
 
 def test_a_load_that_never_came_is_said_so():
@@ -272,6 +341,26 @@ def test_growth_is_foretold_from_four_nights_on():
     assert "the disk is full by 2027-02-25" in growing.says
     assert len(alone.curves) == 1
     assert "A trend needs 4 nights" in alone.says
+
+
+def test_markdown_says_what_nobody_can_tell_and_what_advice_costs():
+    window = quiet_day()
+    half = replace(window.sections[SectionName.TABLES], quality=Quality(0.8))
+    advice = Advice(sentence="Index it.", sql="CREATE INDEX x;", cost="A scan.", undo="DROP INDEX x;")
+    known = Acknowledged(until=date(2026, 12, 24), reason="known")
+
+    text = markdown(
+        report(
+            quiet_day(tables=half),
+            [finding(advice=advice), finding(object="b", acknowledged=known)],
+            unseen=[Unseen(code="checksum-failures", title="Wrong checksums", why="There are none.")],
+        )
+    )
+
+    assert "measured over a part of the window: tables (80 %)" in text
+    assert "1 rule could not look, or only in part: Wrong checksums" in text
+    assert "  Costs: A scan.\n  Undo: `DROP INDEX x;`" in text
+    assert "- 1 finding acknowledged" in text
 
 
 def test_markdown_shows_names_as_they_are():

@@ -29,10 +29,11 @@ def load_by_statement(on: Canvas) -> Chart:
     busiest = totals.filter(pl.col("exec_seconds") > 0).sort("exec_seconds", descending=True).head(SHOWN)
     series = section.series.filter(pl.col("toplevel").fill_null(value=True))
     own = series.join(busiest.select("statement"), on="statement", how="semi")
+    steps = on.steps_of(section)
     curves = []
     for rank, (statement, text) in enumerate(busiest.select("statement", "text").iter_rows(), start=1):
         part = own.filter(pl.col("statement") == statement)
-        values = on.timeline.rates(points(part, "exec_seconds"))
+        values = steps.rates(points(part, "exec_seconds"))
         curves.append(Curve(name=f"{rank}. {short_statement(text)}", values=rounded(values)))
     others = (
         series
@@ -41,7 +42,7 @@ def load_by_statement(on: Canvas) -> Chart:
         .agg(pl.col("seconds").first(), pl.col("exec_seconds").sum())
     )
     if others.height:
-        values = on.timeline.rates(points(others, "exec_seconds"))
+        values = steps.rates(points(others, "exec_seconds"))
         curves.append(
             Curve(name=f"{totals.height - busiest.height:,} other statements", values=rounded(values))
         )

@@ -23,9 +23,10 @@ def troubles(on: Canvas) -> Chart:
     section = on.window.section(SectionName.LOGS)
     if not section.quality.measurable:
         return blank(name, title, unit, section.quality.missing)
+    steps = on.steps_of(section)
     curves = []
     for kind, label in TROUBLES.items():
         own = section.series.filter(pl.col("kind") == kind) if section.series.height else section.series
-        hourly = [None if rate is None else rate * 3600 for rate in on.timeline.rates(points(own, "count"))]
+        hourly = [None if rate is None else rate * 3600 for rate in steps.rates(points(own, "count"))]
         curves.append(Curve(name=label, values=rounded(hourly)))
     return drawn(on, curves, name=name, title=title, unit=unit, shape=Shape.STACKED)

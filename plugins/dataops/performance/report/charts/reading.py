@@ -27,6 +27,11 @@ class Canvas:
     timeline: Timeline
     block: int = BLOCK
 
+    def steps_of(self, section: Section) -> Timeline:
+        """The steps as far as this section was measured: what nobody looked at is a gap, not a zero."""
+        intervals = section.quality.intervals
+        return self.timeline if intervals is None else self.timeline.measured_over(intervals)
+
     @property
     def marks(self) -> tuple[Mark, ...]:
         """The restarts."""
@@ -84,8 +89,9 @@ def rates_chart(
     """The growth of some counters, per second. A counter that the server does not have leaves no curve."""
     if not section.quality.measurable:
         return blank(name, title, unit, section.quality.missing)
+    steps = on.steps_of(section)
     curves = [
-        Curve(name=label, values=rounded(on.timeline.rates(points(section.series, growth.alias("value")))))
+        Curve(name=label, values=rounded(steps.rates(points(section.series, growth.alias("value")))))
         for label, growth in columns
     ]
     return drawn(on, curves, name=name, title=title, unit=unit, shape=shape)

@@ -7,6 +7,7 @@ import polars as pl
 from dataops.performance.report.charts.reading import Canvas, blank, drawn, points, rounded
 from dataops.performance.report.charts.storage import connection_limit
 from dataops.performance.report.document import Chart, Curve, Limit, Shape, Unit
+from dataops.performance.report.timeline import Timeline
 from dataops.performance.report.wording import HIDDEN
 from dataops.performance.window import SectionName
 
@@ -24,7 +25,10 @@ def connections(on: Canvas) -> Chart:
     series = section.series.group_by("at", "state").agg(pl.col("seconds").first(), pl.col("sessions").sum())
     states = series["state"].unique().to_list() if series.height else []
     curves = [
-        Curve(name=state or "unknown", values=_sessions(on, series.filter(pl.col("state") == state)))
+        Curve(
+            name=state or "unknown",
+            values=_sessions(on.steps_of(section), series.filter(pl.col("state") == state)),
+        )
         for state in sorted(states, key=_rank)
     ]
     chart = drawn(on, curves, name=name, title=title, unit=unit, shape=Shape.STACKED)
@@ -46,12 +50,12 @@ def waits(on: Canvas) -> Chart:
     curves = [
         Curve(
             name=kind or "nothing (running)",
-            values=_sessions(on, series.filter(pl.col("wait_type") == kind)),
+            values=_sessions(on.steps_of(section), series.filter(pl.col("wait_type") == kind)),
         )
         for kind in kinds["wait_type"].head(SHOWN).to_list()
     ]
     if not curves:
-        zero = on.timeline.readings([], absent=0.0)
+        zero = on.steps_of(section).readings([], absent=0.0)
         curves = [Curve(name="active", values=rounded(zero))]
     return drawn(on, curves, name=name, title=title, unit=unit, shape=Shape.STACKED)
 
@@ -65,7 +69,7 @@ def locks(on: Canvas) -> Chart:
     curves = [
         Curve(
             name=label,
-            values=rounded(on.timeline.readings(points(section.series, column), absent=0.0)),
+            values=rounded(on.steps_of(section).readings(points(section.series, column), absent=0.0)),
         )
         for label, column in (("waiting", "blocked"), ("in their way", "roots"))
     ]
@@ -86,13 +90,13 @@ def replication(on: Canvas) -> Chart:
         own = section.series.filter(
             (pl.col("standby") == standby) & (pl.col("address").fill_null("") == (address or ""))
         )
-        values = rounded(on.timeline.readings(points(own, "replay_lag_bytes")))
+        values = rounded(on.steps_of(section).readings(points(own, "replay_lag_bytes")))
         curves.append(Curve(name=standby or HIDDEN, values=values))
     return drawn(on, curves, name=name, title=title, unit=unit, shape=Shape.LINES)
 
 
-def _sessions(on: Canvas, series: pl.DataFrame) -> tuple[float | None, ...]:
-    return rounded(on.timeline.readings(points(series, "sessions"), absent=0.0))
+def _sessions(steps: Timeline, series: pl.DataFrame) -> tuple[float | None, ...]:
+    return rounded(steps.readings(points(series, "sessions"), absent=0.0))
 
 
 def _rank(state: str | None) -> tuple[float, str]:

@@ -27,8 +27,9 @@ def cache(on: Canvas) -> Chart:
     section = on.window.section(SectionName.DATABASE)
     if not section.quality.measurable:
         return blank(name, title, unit, section.quality.missing)
-    hits = on.timeline.rates(points(section.series, "blocks_hit"))
-    reads = on.timeline.rates(points(section.series, "blocks_read"))
+    steps = on.steps_of(section)
+    hits = steps.rates(points(section.series, "blocks_hit"))
+    reads = steps.rates(points(section.series, "blocks_read"))
     shares = [
         None if hit is None or read is None or hit + read == 0 else hit / (hit + read)
         for hit, read in zip(hits, reads, strict=True)
@@ -98,7 +99,7 @@ def archive_lag(on: Canvas) -> Chart:
         return blank(name, title, unit, section.quality.missing)
     if section.totals.height and not section.totals["enabled"][0]:
         return blank(name, title, unit, "archive_mode is off: nothing is archived.")
-    waiting = rounded(on.timeline.readings(points(section.series, "waiting_files")))
+    waiting = rounded(on.steps_of(section).readings(points(section.series, "waiting_files")))
     curve = Curve(name="waiting", values=waiting)
     return drawn(on, [curve], name=name, title=title, unit=unit, shape=Shape.LINES)
 
