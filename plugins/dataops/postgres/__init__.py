@@ -1,6 +1,13 @@
 """The one door to PostgreSQL: connections, identities, packaged SQL, and errors in plain sentences."""
 
-from dataops.postgres.connecting import connect, environment_of, from_dsn
+from dataops.postgres.connecting import (
+    UNHURRIED,
+    connect,
+    database_argument,
+    environment_of,
+    from_dsn,
+    with_options,
+)
 from dataops.postgres.errors import (
     ConnectionLost,
     DatabaseMissing,
@@ -19,6 +26,7 @@ from dataops.postgres.identity import ServerIdentity, server_identity
 from dataops.postgres.packaged import sql
 
 __all__ = [
+    "UNHURRIED",
     "ConnectionLost",
     "DatabaseMissing",
     "LockTimeout",
@@ -32,10 +40,12 @@ __all__ = [
     "TooManyConnections",
     "UntrustedServer",
     "connect",
+    "database_argument",
     "environment_of",
     "explain",
     "explained",
     "from_dsn",
     "server_identity",
     "sql",
+    "with_options",
 ]

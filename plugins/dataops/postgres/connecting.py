@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dataops.connections import Connection
@@ -37,6 +38,30 @@ _PATIENCE = {
 }
 """A peer that vanished is noticed within a minute (keepalives), not after the kernel's two hours."""
 
+_PINNED = {
+    "search_path": "",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
+    "array_nulls": "on",
+    "quote_all_identifiers": "off",
+    "transform_null_equals": "off",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+    "default_transaction_deferrable": "off",
+}
+"""What ALTER DATABASE and ALTER ROLE may have set, and would change what our statements mean.
+
+Whoever may create a function in a schema of the search_path could be run in our name.
+"""
+
+UNHURRIED = (
+    "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 "
+    "-c idle_in_transaction_session_timeout=0"
+)
+"""Options for programs that read or fill a whole server: its roles and databases may have set others."""
+
 
 def connect(
     connection: Connection,
@@ -46,16 +71,24 @@ def connect(
     autocommit: bool = False,
     statement_timeout: float | None = None,
     lock_timeout: float | None = None,
+    pinned: bool = False,
 ) -> PsycopgConnection:
     """An open psycopg2 connection, visible in pg_stat_activity as ``dataops …``; the caller closes it.
 
     ``dbname`` defaults to the connection's own, then to ``postgres``. Timeouts are seconds; None leaves the
-    server's own, 0 means none. Raises the leaf of ``dataops.postgres.errors`` that ``explain`` finds.
+    server's own, 0 means none. ``pinned``: no setting of the role or the database changes what our own
+    statements mean. Raises the leaf of ``dataops.postgres.errors`` that ``explain`` finds.
     """
     import psycopg2
 
-    settings = {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout}
-    keywords: dict[str, Any] = {**parameters(connection, dbname, application_name)}
+    timeouts = {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout}
+    settings = {name: f"{round(value * 1000)}ms" for name, value in timeouts.items() if value is not None}
+    if pinned:
+        settings |= _PINNED
+    keywords: dict[str, Any] = {
+        **parameters(connection, dbname, application_name),
+        "client_encoding": "UTF8",  # names of any database are text to us
+    }
     try:
         conn: PsycopgConnection = psycopg2.connect(**keywords)
         _configure(conn, settings)
@@ -66,12 +99,29 @@ def connect(
     return conn
 
 
-def _configure(conn: PsycopgConnection, seconds: Mapping[str, float | None]) -> None:
+def _configure(conn: PsycopgConnection, settings: Mapping[str, str]) -> None:
     conn.autocommit = True  # so that the settings outlive a rollback
+    if not settings:
+        return
+    calls = ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings))
     with conn.cursor() as cursor:
-        for name, value in seconds.items():
-            if value is not None:
-                cursor.execute("SELECT set_config(%s, %s, false)", (name, f"{round(value * 1000)}ms"))
+        cursor.execute(f"SELECT {calls}", [word for setting in settings.items() for word in setting])
+
+
+def database_argument(dbname: str) -> str:
+    """What ``--dbname`` of PostgreSQL's programs takes for a database of any name.
+
+    They read a bare ``a=b`` or ``postgresql://…`` as a connection string (PostgreSQL documentation,
+    "Connection Strings"), and ``--help`` as an option.
+    """
+    quoted = dbname.replace("\\", "\\\\").replace("'", "\\'")
+    return f"dbname='{quoted}'"
+
+
+def with_options(connection: Connection, options: str) -> Connection:
+    """The connection with options of the server, such as ``-c lock_timeout=0``, after those that it has."""
+    own = str(connection.extra.get("options", ""))
+    return replace(connection, extra={**connection.extra, "options": f"{own} {options}".strip()})
 
 
 def environment_of(

@@ -85,7 +85,9 @@ class Attempt:
     def _copy(self, folder: Path) -> Copied:
         """Leaving the block, the snapshot goes first: no session waits for a slow store to end uploads."""
         env = postgres.environment_of(
-            self.ground.source.connection, self.database.dbname, application_name=self.application
+            postgres.with_options(self.ground.source.connection, postgres.UNHURRIED),
+            self.database.dbname,
+            application_name=self.application,
         )
         with (
             self._pieces(folder) as pieces,
@@ -190,6 +192,7 @@ class Attempt:
         argv = arguments(
             self.ground.programs.pg_dump,
             dbname=self.database.dbname,
+            encoding=self.ground.standing.encoding,
             directory=directory,
             snapshot=snapshot,
             settings=settings,

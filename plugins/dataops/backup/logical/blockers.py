@@ -107,6 +107,7 @@ class Blockers:
             application_name="dataops watch over waiting sessions",
             autocommit=True,
             statement_timeout=5,
+            pinned=True,
         )
 
     def _look_until_stopped(self, session: Session) -> None:

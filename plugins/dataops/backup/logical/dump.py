@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataops import process
+from dataops import postgres, process
 from dataops.backup.logical.dump_files import DumpFiles
 from dataops.backup.logical.pieces import Pieces
 from dataops.backup.logical.settings import Settings
@@ -47,10 +47,11 @@ _TRANSIENT = re.compile(
 
 
 def arguments(
-    program: Path, *, dbname: str, directory: Path, snapshot: str, settings: Settings
+    program: Path, *, dbname: str, encoding: str, directory: Path, snapshot: str, settings: Settings
 ) -> Sequence[str]:
     """The command line of pg_dump; without host, user or password, which travel by environment.
 
+    ``encoding`` is the database's: a client_encoding that ALTER DATABASE set may lack some of its characters.
     Not synced to disk: the files are a buffer on the way to the store, which acknowledges what it keeps.
     """
     return (
@@ -60,11 +61,12 @@ def arguments(
         f"--jobs={settings.jobs}",
         f"--compress={settings.compression_argument}",
         f"--snapshot={snapshot}",
+        f"--encoding={encoding}",
         f"--lock-wait-timeout={int(settings.lock_wait.total_seconds() * 1000)}",
         "--no-sync",
         "--no-password",
         "--verbose",
-        dbname,
+        f"--dbname={postgres.database_argument(dbname)}",
     )
 
 

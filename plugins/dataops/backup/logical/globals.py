@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataops import process
+from dataops import postgres, process
 
 _PER_RUN = (b"--", b"\\restrict", b"\\unrestrict")
 """Comments and psql's guard hold the time and a random key: they differ between two equal dumps."""
@@ -31,7 +31,12 @@ def dump_globals(
 
     It goes through a private file, since captured output is redacted and would no longer be exact.
     """
-    argv = [str(program), "--globals-only", "--no-password", f"--database={dbname}"]
+    argv = [
+        str(program),
+        "--globals-only",
+        "--no-password",
+        f"--database={postgres.database_argument(dbname)}",
+    ]
     if not with_passwords:
         argv.append("--no-role-passwords")
     path = folder / "globals.sql"

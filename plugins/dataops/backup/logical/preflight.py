@@ -92,6 +92,7 @@ def _reach(connection: Connection, dbname: str) -> tuple[int, Standing]:
             application_name="dataops preflight",
             autocommit=True,
             statement_timeout=60,
+            pinned=True,
         )
     ) as session:
         return postgres.server_identity(session).version_num, read_standing(session)

@@ -88,5 +88,9 @@ def _seconds_behind(session: Session, lsn: str) -> float:
 
 def _session(connection: Connection) -> Session:
     return postgres.connect(
-        connection, application_name="dataops choose source", autocommit=True, statement_timeout=30
+        connection,
+        application_name="dataops choose source",
+        autocommit=True,
+        statement_timeout=30,
+        pinned=True,
     )

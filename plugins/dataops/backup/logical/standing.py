@@ -43,6 +43,7 @@ class Standing:
     connections_free: int
     clock: float
     database_bytes: int
+    encoding: str
     unreadable: Sequence[str] = ()
 
     def require_rights(self) -> str:

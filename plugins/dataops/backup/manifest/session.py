@@ -15,22 +15,17 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
 _PINNED = {
-    "search_path": "",
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
     "TimeZone": "UTC",
-    "extra_float_digits": "1",
     "bytea_output": "hex",
     "xmlbinary": "base64",
     "lc_monetary": "C",
-    "quote_all_identifiers": "off",
     "row_security": "off",
     "statement_timeout": "0",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "jit": "off",
 }
-"""row_security off makes a policy an error where it would silently hide rows."""
+"""Beside what ``connect`` pins. row_security off makes a policy an error where it would hide rows."""
 
 _PINNED_SINCE = {
     14: {"idle_session_timeout": "0", "client_connection_check_interval": "5s"},
@@ -43,7 +38,9 @@ _PINNED_SINCE = {
 def session(connection: Connection, dbname: str, role: str) -> Generator[PsycopgConnection]:
     """A connection with pinned settings, in autocommit, closed at the end; named after its ``role``."""
     with explained(f"database {dbname}"):
-        conn = connect(connection, dbname=dbname, application_name=f"dataops {role}", autocommit=True)
+        conn = connect(
+            connection, dbname=dbname, application_name=f"dataops {role}", autocommit=True, pinned=True
+        )
         try:
             with conn.cursor() as cursor:
                 cursor.execute(

@@ -16,6 +16,7 @@ from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.compare import Difference, differences
 from dataops.backup.manifest.details import Details
 from dataops.backup.manifest.header import Header
+from dataops.backup.restore.analysing import analysing
 from dataops.backup.restore.download import Download
 from dataops.backup.restore.point import choose
 from dataops.backup.restore.statements import for_database, for_new_roles, roles_made, unquoted
@@ -114,7 +115,7 @@ class _Restore:
             self.say(f"The target lacks the roles {', '.join(missing)}: owners and grants to them will fail.")
         self._prepare_database(dump, folder)
         self._timed("pg_restore", lambda: self._pg_restore(dump))
-        self._timed("analyze", lambda: self._execute(self.target.dbname, ["ANALYZE"], "statistics"))
+        self._timed("analyze", self._analyse)
 
     def verify(self, platform: Platform) -> None:
         """One check: the restored database equals the manifest."""
@@ -176,6 +177,12 @@ class _Restore:
         rest = [statement for statement in wanted if not statement.startswith("CREATE DATABASE")]
         self._execute("postgres", rest, "database properties")
 
+    def _analyse(self) -> None:
+        found = analysing(self.target.connection, self.target.dbname)
+        if found.left_out:
+            self.say(f"Not analysed, since they reach foreign tables: {', '.join(found.left_out[:SHOWN])}.")
+        self._execute(self.target.dbname, found.statements, "statistics")
+
     def _pg_restore(self, dump: Path) -> None:
         begun = time.monotonic()
         errors: list[str] = []
@@ -186,7 +193,11 @@ class _Restore:
                 self.say(text)
 
         finished = self._program(
-            f"--dbname={self.target.dbname}", f"--jobs={self.jobs}", str(dump), on_line=line, check=False
+            f"--dbname={postgres.database_argument(self.target.dbname)}",
+            f"--jobs={self.jobs}",
+            str(dump),
+            on_line=line,
+            check=False,
         )
         if finished.returncode and not errors:
             errors.append(finished.stderr_tail.strip() or f"exit code {finished.returncode}")
@@ -198,7 +209,9 @@ class _Restore:
         return process.run(
             [process.find_program("pg_restore", self.target.major), "--no-password", *arguments],
             env=postgres.environment_of(
-                self.target.connection, self.target.dbname, application_name="dataops restore"
+                postgres.with_options(self.target.connection, postgres.UNHURRIED),
+                self.target.dbname,
+                application_name="dataops restore",
             ),
             on_line=on_line,
             check=check,

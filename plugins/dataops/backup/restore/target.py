@@ -60,7 +60,13 @@ def look_at(dsn: str, header: Header) -> Target:
 def session_on(connection: Connection, dbname: str) -> Session:
     """An autocommit session for statements that may take their time."""
     return postgres.connect(
-        connection, dbname=dbname, application_name="dataops restore", autocommit=True, statement_timeout=0
+        connection,
+        dbname=dbname,
+        application_name="dataops restore",
+        autocommit=True,
+        statement_timeout=0,
+        lock_timeout=0,
+        pinned=True,
     )
 
 

@@ -11,18 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dataops import postgres, process
+from dataops.backup.restore.analysing import analysing
 from dataops.backup.restore.statements import for_fresh_server, superusers
 from dataops.backup.restore.target import session_on
 from dataops.connections import Connection
 from dataops.drill.scratch.server import Scratch
 from dataops.errors import DataOpsError
 from dataops.evidence.steps import Say
-
-_UNHURRIED = (
-    "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 "
-    "-c idle_in_transaction_session_timeout=0"
-)
-"""The restored roles and databases may have settings of their own that would stop the restore."""
 
 
 class NotRestored(DataOpsError):
@@ -66,7 +61,7 @@ class Filling:
         restore = round(time.monotonic() - begun, 3)
         self.say(f"Restored by pg_restore in {restore:.1f} s, {len(self.log)} lines in its log.")
         begun = time.monotonic()
-        self._execute(self.dbname, ["ANALYZE"], "ANALYZE")
+        self._execute(self.dbname, analysing(self._connection, self.dbname).statements, "ANALYZE")
         return restore, round(time.monotonic() - begun, 3)
 
     @property
@@ -75,7 +70,7 @@ class Filling:
 
     @property
     def _connection(self) -> Connection:
-        connection, options = self.scratch.connection, _UNHURRIED
+        connection, options = self.scratch.connection, postgres.UNHURRIED
         if connection.login != self.superuser:
             escaped = re.sub(r"([\\ ])", r"\\\1", self.superuser)
             options += f" -c role={escaped}"

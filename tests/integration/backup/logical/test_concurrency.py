@@ -112,7 +112,7 @@ def test_a_session_that_waits_behind_the_backup_is_reported_while_it_waits(
     drop.join(30)
     (check,) = (check for check in taken.checks if check.name == "sessions behind the backup")
     assert check.verdict is Verdict.PASSED
-    assert "of postgres waits for AccessExclusiveLock on u" in check.observed[0]
+    assert "of postgres waits for AccessExclusiveLock on public.u" in check.observed[0]
 
 
 def test_abort_gives_way_to_the_session_that_waits(
@@ -126,7 +126,7 @@ def test_abort_gives_way_to_the_session_that_waits(
         until(lambda: not drop.is_alive(), seconds=30)  # the backup must let go first
 
     at_first_piece(interfere)
-    with pytest.raises(SessionBlocked, match=r"gave way: session .* waits for AccessExclusiveLock on u"):
+    with pytest.raises(SessionBlocked, match=r"gave way: .* waits for AccessExclusiveLock on public.u"):
         one.take()
     assert one.keys(one.folder + "2") == []
 

@@ -19,6 +19,7 @@ WELL = Standing(
     connections_free=20,
     clock=1000.0,
     database_bytes=1,
+    encoding="UTF8",
 )
 
 

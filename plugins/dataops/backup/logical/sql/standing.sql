@@ -11,6 +11,7 @@ SELECT current_user AS role,
        current_setting('max_connections')::int
          - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int AS connections_free,
        extract(epoch FROM clock_timestamp())::float8 AS clock,
-       pg_database_size(current_database()) AS database_bytes
+       pg_database_size(current_database()) AS database_bytes,
+       getdatabaseencoding() AS encoding
   FROM pg_roles AS role
  WHERE role.rolname = current_user;
