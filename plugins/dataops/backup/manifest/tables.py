@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dataops.backup.manifest.errors import MissingRights
@@ -41,14 +42,21 @@ def content_statements(cursor: Cursor, tables: tuple[Table, ...], major: int) ->
     columns = {relid: _Columns(*rest) for relid, *rest in cursor.fetchall()}
     frame = sql(__package__, "content" if major >= 14 else "content_by_text")
     return {
-        table.identity: frame
-        .replace("{row}", columns.get(table.relid, _NO_COLUMNS).row_hash)
-        .replace("{expression}", columns.get(table.relid, _NO_COLUMNS).all)
-        .replace("{table}", table.identity)
-        .replace("{condition}", table.condition)
+        table.identity: _filled(frame, table, columns.get(table.relid, _NO_COLUMNS))
         for table in tables
         if table.has_rows
     }
+
+
+def _filled(frame: str, table: Table, columns: _Columns) -> str:
+    """The frame with its blanks filled in one pass: a column may be named like a blank."""
+    blanks = {
+        "row": columns.row_hash,
+        "expression": columns.all,
+        "table": table.identity,
+        "condition": table.condition,
+    }
+    return re.sub(r"\{(\w+)\}", lambda blank: blanks[blank[1]], frame)
 
 
 class _Columns(NamedTuple):
