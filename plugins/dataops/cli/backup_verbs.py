@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dataops.cli.answer import answer, say, size, table
 from dataops.cli.context import platform_of
 from dataops.cli.recorded import answer_record, record_and_answer
+from dataops.cli.verbs import Verbs, add_group, add_verb
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -16,38 +17,32 @@ if TYPE_CHECKING:
     from dataops.backup.catalog import Backup, Catalog
     from dataops.backup.retention import Decision
 
-Verbs = Any
 MINUTE = "%Y-%m-%d %H:%M"
 
 
 def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     """Adds the verbs of this module."""
-    group = verbs.add_parser("backup", help="take, list, expire and restore backups")
-    group = group.add_subparsers(required=True, metavar="VERB")
-    _add_run(group.add_parser("run", parents=[common], help="take a backup now, verify and publish it"))
-    listing = group.add_parser(
-        "list", parents=[common], help="show the backups of a subject, from the store alone"
-    )
-    listing.add_argument("subject", metavar="SUBJECT")
+    group = add_group(verbs, "backup", "take, list, expire and restore backups")
+    _add_run(add_verb(group, "run", common, "take a backup now, verify and publish it"))
+    listing = add_verb(group, "list", common, "show the backups of a subject, from the store alone")
+    listing.add_argument("subject", metavar="SUBJECT", help="a server or database of the inventory")
     listing.set_defaults(run=run_list)
-    expire = group.add_parser("expire", parents=[common], help="expire what retention no longer keeps")
-    expire.add_argument("subject", metavar="SUBJECT")
+    expire = add_verb(group, "expire", common, "expire what retention no longer keeps")
+    expire.add_argument("subject", metavar="SUBJECT", help="a server or database of the inventory")
     expire.add_argument(
         "--dry-run", action="store_true", help="only show what would be kept and expired, and why"
     )
     expire.set_defaults(run=run_expire)
-    _add_restore(
-        group.add_parser("restore", parents=[common], help="restore a recovery point to an empty target")
-    )
+    _add_restore(add_verb(group, "restore", common, "restore a recovery point to an empty target"))
     for name, run, told in (
         ("watch", run_watch, "ask whether everything could be recovered now, as promised"),
         ("sweep", run_sweep, "remove what dead runs left behind"),
     ):
-        verbs.add_parser(name, parents=[common], help=told).set_defaults(run=run)
+        add_verb(verbs, name, common, told).set_defaults(run=run)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="SUBJECT")
+    parser.add_argument("subject", metavar="SUBJECT", help="a server or database of the inventory")
     parser.add_argument("--dsn", help="reach the server by this DSN; keep the password in PGPASSWORD")
     parser.add_argument("--type", choices=("full", "diff", "incr"), help="type of a physical backup")
     parser.add_argument(
@@ -64,7 +59,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_restore(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="SUBJECT")
+    parser.add_argument("subject", metavar="SUBJECT", help="a server or database of the inventory")
     parser.add_argument(
         "--point", default="latest", help="latest, a backup id, or a time such as 2026-11-23T14:15:00Z"
     )

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from dataops.connections import Connection, Resolve, from_environment
+from dataops.errors import ConfigurationError
 from dataops.inventory import Inventory, environment_name, include_folder, load
+from dataops.inventory.environments import environments, unnamed
 from dataops.platform import Platform
 
 
@@ -34,13 +36,26 @@ def include_of(arguments: argparse.Namespace) -> Path:
 
 def environment_of(arguments: argparse.Namespace) -> str:
     """The environment to work on; ``ConfigurationError`` where none is named."""
-    return arguments.environment or environment_name()
+    if arguments.environment:
+        return str(arguments.environment)
+    try:
+        return environment_name()
+    except ConfigurationError as error:
+        known = ", ".join(environments(include_of(arguments)))
+        raise ConfigurationError(f"{error} The files name: {known}." if known else str(error)) from None
 
 
 def platform_of(arguments: argparse.Namespace) -> Platform:
-    """The platform, with connections from ``AIRFLOW_CONN_*``, one of them replaced by ``--dsn``."""
+    """The platform, with connections from ``AIRFLOW_CONN_*``, one of them replaced by ``--dsn``.
+
+    ``ConfigurationError`` where files name environments, but not this one: a sweep or a watch of nothing
+    would be green.
+    """
     environment = environment_of(arguments)
-    inventory = load(include_of(arguments), environment)
+    include = include_of(arguments)
+    inventory = load(include, environment)
+    if not (inventory.subjects or inventory.invalid) and (problem := unnamed(include, environment)):
+        raise ConfigurationError(problem)
     dsn: str | None = getattr(arguments, "dsn", None)
     resolve = _with_dsn(inventory, arguments.subject, dsn) if dsn else from_environment
     return Platform(environment, inventory, resolve)

@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from dataops.cli.answer import say
 from dataops.cli.context import platform_of
 from dataops.cli.recorded import answer_record, record_and_answer
-
-Verbs = Any
+from dataops.cli.verbs import Verbs, add_group, add_verb
 
 
 def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     """Adds the verbs of this module."""
-    group = verbs.add_parser("drill", help="restore backups onto scratch servers and check them")
-    group = group.add_subparsers(required=True, metavar="VERB")
+    group = add_group(verbs, "drill", "restore backups onto scratch servers and check them")
     _add_run(
-        group.add_parser(
-            "run", parents=[common], help="restore a recovery point, check it, tear it down: prove the backup"
-        )
+        add_verb(group, "run", common, "restore a recovery point, check it, tear it down: prove the backup")
     )
     _add_check(
-        group.add_parser(
-            "check", parents=[common], help="check a database that somebody else restored; it is only read"
-        )
+        add_verb(group, "check", common, "check a database that somebody else restored; it is only read")
     )
     _add_rehearse(
-        group.add_parser(
-            "rehearse", parents=[common], help="damage copies of a backup and see that the drill notices"
-        )
+        add_verb(group, "rehearse", common, "damage copies of a backup and see that the drill notices")
     )
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="SUBJECT")
+    parser.add_argument("subject", metavar="SUBJECT", help="a server or database of the inventory")
     parser.add_argument(
         "--point",
         metavar="POINT",
@@ -50,7 +41,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="DATABASE")
+    parser.add_argument("subject", metavar="DATABASE", help="a database of the inventory")
     parser.add_argument(
         "--backup", required=True, metavar="BACKUP_ID", help="the backup that was restored, see `backup list`"
     )
@@ -65,7 +56,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_rehearse(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="SUBJECT")
+    parser.add_argument("subject", metavar="SUBJECT", help="a server or database of the inventory")
     parser.add_argument(
         "--only", action="append", metavar="FAULT", help="only this fault of the library; may be repeated"
     )
@@ -74,10 +65,15 @@ def _add_rehearse(parser: argparse.ArgumentParser) -> None:
 
 def run_drill(arguments: argparse.Namespace) -> int:
     """The exit code of the drill's verdict; evidence is written whatever it is."""
+    from dataops.drill.choosing import insist_on_form
     from dataops.drill.run import run
 
+    platform = platform_of(arguments)
+    # What other programs took is named as they name it.
+    if arguments.point and platform.inventory.subject(arguments.subject).drill.third_party is None:
+        insist_on_form(arguments.point)
     options = {"mode": arguments.mode} if arguments.mode else {}
-    outcome = run(platform_of(arguments), arguments.subject, say=say, point=arguments.point, options=options)
+    outcome = run(platform, arguments.subject, say=say, point=arguments.point, options=options)
     return answer_record(outcome.record, outcome.published, as_json=arguments.json, code=outcome.exit_code)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from dataops.cli.answer import answer, table
 from dataops.cli.context import platform_of
-from dataops.errors import DataOpsError
+from dataops.cli.verbs import Verbs, add_group, add_verb
+from dataops.errors import ConfigurationError, DataOpsError
 from dataops.evidence.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from dataops.evidence.record import Record
     from dataops.store import ObjectStore
 
-Verbs = Any
 SHOWN = 50
 
 
@@ -27,13 +27,12 @@ class EvidenceUnreadable(DataOpsError):
 
 def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     """Adds the verbs of this module."""
-    group = verbs.add_parser("evidence", help="read what runs left behind")
-    group = group.add_subparsers(required=True, metavar="VERB")
-    listing = group.add_parser("list", parents=[common], help="list the records, the newest first")
+    group = add_group(verbs, "evidence", "read what runs left behind")
+    listing = add_verb(group, "list", common, "list the records, the newest first")
     listing.add_argument("subject", nargs="?", metavar="SUBJECT")
     listing.add_argument("--capability", help="only of this capability, such as backup")
     listing.add_argument("--limit", type=int, default=SHOWN, help=f"show at most so many (default: {SHOWN})")
-    show = group.add_parser("show", parents=[common], help="show one record")
+    show = add_verb(group, "show", common, "show one record")
     show.add_argument("key", metavar="KEY", help="as `evidence list` shows it")
     for parser, run in ((listing, run_list), (show, run_show)):
         parser.add_argument(
@@ -63,10 +62,15 @@ def run_list(arguments: argparse.Namespace) -> int:
 def run_show(arguments: argparse.Namespace) -> int:
     """0, whatever the record's verdict; with ``--verify`` 1 where its chain is broken."""
     from dataops.evidence.listing import show
+    from dataops.store import ObjectMissing
 
     store = platform_of(arguments).store
     try:
         record = show(store, arguments.key)
+    except ObjectMissing:
+        raise ConfigurationError(
+            f"There is no record {arguments.key!r}: `dataops evidence list` shows the keys of all."
+        ) from None
     except ValueError as error:
         raise EvidenceUnreadable(f"{arguments.key} is no record any more: somebody changed it.") from error
     reports = _verified(store, record.capability, record.subject) if arguments.verify else []

@@ -9,32 +9,24 @@ from dataops.cli import guard_verbs
 from dataops.cli.answer import answer, say
 from dataops.cli.context import platform_of
 from dataops.cli.recorded import answer_record
+from dataops.cli.verbs import Verbs, add_group, add_verb
 
 if TYPE_CHECKING:
     from dataops.evidence.verdict import Check
     from dataops.failover.job import Job
     from dataops.failover.topology import Topology
 
-Verbs = Any
-
 
 def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     """Adds the verbs of this module."""
-    group = verbs.add_parser("failover", help="test disaster-recovery failover, by the scenarios of include/")
-    group = group.add_subparsers(required=True, metavar="VERB")
-    _add_plan(
-        group.add_parser("plan", parents=[common], help="say what a round would do and cost; it only reads")
-    )
-    _add_run(
-        group.add_parser(
-            "run", parents=[common], help="break a cluster, prove what it cost, and put it together again"
-        )
-    )
+    group = add_group(verbs, "failover", "test disaster-recovery failover, by the scenarios of include/")
+    _add_plan(add_verb(group, "plan", common, "say what a round would do and cost; it only reads"))
+    _add_run(add_verb(group, "run", common, "break a cluster, prove what it cost, and put it together again"))
     guard_verbs.add(group, common)
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenario", metavar="SCENARIO")
+    parser.add_argument("scenario", metavar="SCENARIO", help="a scenario of include/failover")
     parser.add_argument("--markdown", action="store_true", help="answer as a comment of a pull request")
     parser.add_argument(
         "--preflight", action="store_true", help="also ask everything that would refuse it, and what is owed"
@@ -43,7 +35,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenario", metavar="SCENARIO")
+    parser.add_argument("scenario", metavar="SCENARIO", help="a scenario of include/failover")
     parser.add_argument(
         "--approve",
         default="",

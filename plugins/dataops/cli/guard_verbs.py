@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dataops.cli.answer import answer, say
 from dataops.cli.context import platform_of
 from dataops.cli.recorded import answer_record
+from dataops.cli.verbs import Verbs, add_verb
 from dataops.errors import InconclusiveError
 
 if TYPE_CHECKING:
@@ -16,14 +17,10 @@ if TYPE_CHECKING:
     from dataops.failover.guard.watch import Acted
     from dataops.failover.journaling import Entry
 
-Verbs = Any
-
 
 def add(group: Verbs, common: argparse.ArgumentParser) -> None:
     """Adds the verbs of this module to the group ``failover``."""
-    guard = group.add_parser(
-        "guard", parents=[common], help="heal or fence what a dead test leaves behind; runs as a service"
-    )
+    guard = add_verb(group, "guard", common, "heal or fence what a dead test leaves behind: a service")
     what = guard.add_mutually_exclusive_group()
     what.add_argument("--once", action="store_true", help="look once at every server, act, and end")
     what.add_argument(
@@ -36,17 +33,15 @@ def add(group: Verbs, common: argparse.ArgumentParser) -> None:
     )
     guard.add_argument("--reason", default="", metavar="TEXT", help="why, with --finish: it goes on record")
     guard.set_defaults(run=run_guard)
-    rejoin = group.add_parser(
-        "rejoin", parents=[common], help="bring a node back as a standby of the primary, with proof"
-    )
-    rejoin.add_argument("server", metavar="SERVER")
+    rejoin = add_verb(group, "rejoin", common, "bring a node back as a standby of the primary, with proof")
+    rejoin.add_argument("server", metavar="SERVER", help="a server of the inventory")
     rejoin.add_argument("node", metavar="NODE", help="its name, as in the server's file")
     rejoin.add_argument(
         "--rebuild", action="store_true", help="from a base backup, also where it could be rewound"
     )
     rejoin.set_defaults(run=run_rejoin)
-    stop = group.add_parser(
-        "stop", parents=[common], help="pull the kill lever: no test begins, those under way end themselves"
+    stop = add_verb(
+        group, "stop", common, "pull the kill lever: no test begins, all under way end themselves"
     )
     stop.add_argument("--release", action="store_true", help="let tests begin again")
     stop.add_argument("--reason", default="", metavar="TEXT", help="why: everybody will see it")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataops.cli.answer import answer
 from dataops.cli.context import environment_of, include_of, platform_of
+from dataops.cli.verbs import Verbs, add_group, add_verb
 from dataops.connections import from_environment
 from dataops.errors import ConfigurationError
 from dataops.inventory import load
@@ -19,18 +20,11 @@ if TYPE_CHECKING:
     from dataops.inventory.checking import Report
     from dataops.inventory.problem import Problem
 
-Verbs = Any
-"""argparse's own type of a parser's subparsers is private."""
-
 
 def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     """Adds the verbs of this module."""
-    group = verbs.add_parser("inventory", help="check the files under include/").add_subparsers(
-        required=True, metavar="VERB"
-    )
-    check = group.add_parser(
-        "check", parents=[common], help="say everything that is wrong in all files at once"
-    )
+    group = add_group(verbs, "inventory", "check the files under include/")
+    check = add_verb(group, "check", common, "say everything that is wrong in all files at once")
     check.add_argument(
         "--connections", action="store_true", help="also look for every connection that is named"
     )
@@ -38,20 +32,13 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
         "--discover", action="store_true", help="also ask the servers for databases that nobody enrolled"
     )
     check.set_defaults(run=run_check)
-    schema = group.add_parser(
-        "schema", parents=[common], help="write the JSON Schemas and docs/configuration.md"
-    )
+    schema = add_verb(group, "schema", common, "write the JSON Schemas and docs/configuration.md")
     schema.set_defaults(run=run_schema)
-    _add_new(
-        verbs.add_parser("new", help="write a valid starting file").add_subparsers(
-            required=True, metavar="KIND"
-        ),
-        common,
-    )
+    _add_new(add_group(verbs, "new", "write a valid starting file", of="KIND"), common)
 
 
 def _add_new(group: Verbs, common: argparse.ArgumentParser) -> None:
-    server = group.add_parser("server", parents=[common], help="a server, in include/servers")
+    server = add_verb(group, "server", common, "write include/servers/NAME.yaml: a server")
     server.add_argument("name", metavar="NAME")
     server.add_argument(
         "--connection", default="", metavar="ID", help="connection to its primary (default: NAME_primary)"
@@ -60,20 +47,18 @@ def _add_new(group: Verbs, common: argparse.ArgumentParser) -> None:
         "--owner", default="data-platform", help="team that is called (default: data-platform)"
     )
     server.set_defaults(run=run_new_server)
-    database = group.add_parser("database", parents=[common], help="a database, in include/databases")
+    database = add_verb(group, "database", common, "write include/databases/NAME.yaml: a database")
     database.add_argument("name", metavar="NAME")
     database.add_argument("--server", default="", help="server that it is on (default: the only one)")
     database.add_argument("--owner", default="", help="team that is called (default: the server's)")
     database.set_defaults(run=run_new_database)
-    topic = group.add_parser("topic", parents=[common], help="a Kafka topic, in its team's file")
+    topic = add_verb(group, "topic", common, "add a Kafka topic to the file of its team")
     topic.add_argument("name", metavar="NAME")
     topic.add_argument("--team", required=True, help="team that it belongs to: topics/TEAM.yaml")
     topic.add_argument("--cluster", default="", help="cluster that it is on (default: the only one)")
     topic.add_argument("--description", default="", metavar="TEXT", help="what the topic carries")
     topic.set_defaults(run=run_new_topic)
-    scenario = group.add_parser(
-        "scenario", parents=[common], help="a scenario of failover tests, in include/failover"
-    )
+    scenario = add_verb(group, "scenario", common, "write include/failover/NAME.yaml: a failover test")
     scenario.add_argument("name", metavar="NAME")
     scenario.add_argument(
         "--database",

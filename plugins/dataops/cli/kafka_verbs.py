@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dataops.cli.answer import answer, say
 from dataops.cli.context import include_of, platform_of
 from dataops.cli.recorded import answer_record
+from dataops.cli.verbs import Verbs, add_group, add_verb
 from dataops.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,37 +20,18 @@ if TYPE_CHECKING:
     from dataops.kafka.job import Job
     from dataops.kafka.memory import Memory
 
-Verbs = Any
-
 
 def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     """Adds the verbs of this module."""
-    group = verbs.add_parser("kafka", help="provision Kafka topics from the files under include/kafka")
-    group = group.add_subparsers(required=True, metavar="VERB")
-    _add_check(
-        group.add_parser(
-            "check", parents=[common], help="say everything that is wrong in the files; needs no broker"
-        )
-    )
-    _add_plan(
-        group.add_parser("plan", parents=[common], help="say what an apply would change; it only reads")
-    )
-    _add_apply(
-        group.add_parser("apply", parents=[common], help="apply the plan that is named, and read it back")
-    )
-    _add_drift(
-        group.add_parser(
-            "drift", parents=[common], help="say what is not as declared, and why; it only reads"
-        )
-    )
+    group = add_group(verbs, "kafka", "provision Kafka topics from the files under include/kafka")
+    _add_check(add_verb(group, "check", common, "say everything that is wrong in the files; needs no broker"))
+    _add_plan(add_verb(group, "plan", common, "say what an apply would change; it only reads"))
+    _add_apply(add_verb(group, "apply", common, "apply the plan that is named, and read it back"))
+    _add_drift(add_verb(group, "drift", common, "say what is not as declared, and why; it only reads"))
     _add_import(
-        group.add_parser(
-            "import", parents=[common], help="write what is there as a team's file that plans to no change"
-        )
+        add_verb(group, "import", common, "write what is there as a team's file that plans to no change")
     )
-    _add_convert(
-        group.add_parser("convert", parents=[common], help="write a folder of topicctl as a team's file")
-    )
+    _add_convert(add_verb(group, "convert", common, "write a folder of topicctl as a team's file"))
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +40,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cluster", metavar="CLUSTER")
+    parser.add_argument("cluster", metavar="CLUSTER", help="a cluster: its folder in include/kafka")
     _add_only(parser)
     parser.add_argument("--markdown", action="store_true", help="answer as a comment of a pull request")
     parser.add_argument("--all", action="store_true", help="show every safe change, not only the first ones")
@@ -69,7 +51,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_apply(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cluster", metavar="CLUSTER")
+    parser.add_argument("cluster", metavar="CLUSTER", help="a cluster: its folder in include/kafka")
     _add_only(parser)
     parser.add_argument(
         "--plan", default="", metavar="HASH", help="hash of the safe changes, as `kafka plan` shows it"
@@ -84,7 +66,7 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_drift(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cluster", metavar="CLUSTER")
+    parser.add_argument("cluster", metavar="CLUSTER", help="a cluster: its folder in include/kafka")
     parser.add_argument(
         "--revert",
         action="store_true",
@@ -94,7 +76,7 @@ def _add_drift(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cluster", metavar="CLUSTER")
+    parser.add_argument("cluster", metavar="CLUSTER", help="a cluster: its folder in include/kafka")
     parser.add_argument("--team", required=True, help="whose file it becomes: topics/TEAM.yaml")
     parser.add_argument(
         "--topics", action="append", metavar="GLOB", help="only these topics; may be repeated (default: all)"

@@ -10,32 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 from dataops.cli.answer import answer, say, table
 from dataops.cli.context import include_of, platform_of
+from dataops.cli.verbs import Verbs, add_group, add_verb
 
 if TYPE_CHECKING:
     from dataops.connections import Connection
     from dataops.quality import SuiteResult
 
-Verbs = Any
-
 
 def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     """Adds the verbs of this module."""
-    group = verbs.add_parser("quality", help="expectations of a database's rows (include/expectations)")
-    group = group.add_subparsers(required=True, metavar="VERB")
-    profile = group.add_parser(
-        "profile", parents=[common], help="write a suite to start from, by looking at the rows that are there"
-    )
-    profile.add_argument("subject", metavar="DATABASE")
+    group = add_group(verbs, "quality", "hold a database's rows against include/expectations")
+    profile = add_verb(group, "profile", common, "write a suite to start from, after looking at the rows")
+    profile.add_argument("subject", metavar="DATABASE", help="a database of the inventory")
     profile.add_argument("--dsn", help="reach the server by this DSN; keep the password in PGPASSWORD")
     profile.add_argument(
         "--output", type=Path, metavar="FILE", help="(default: include/expectations/DATABASE.json)"
     )
     profile.add_argument("--force", action="store_true", help="overwrite a file that is there")
     profile.set_defaults(run=run_profile)
-    run = group.add_parser(
-        "run", parents=[common], help="ask a database whether its suite holds; it is only read"
-    )
-    run.add_argument("subject", metavar="DATABASE")
+    run = add_verb(group, "run", common, "ask a database whether its suite holds; it is only read")
+    run.add_argument("subject", metavar="DATABASE", help="a database of the inventory")
     run.add_argument("--dsn", required=True, help="the database to ask; keep the password in PGPASSWORD")
     run.add_argument(
         "--suite", type=Path, metavar="FILE", help="(default: include/expectations/DATABASE.json)"

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from dataops.cli.answer import answer, say
 from dataops.cli.context import platform_of
 from dataops.cli.recorded import answer_record
+from dataops.cli.verbs import Verbs, add_group, add_verb
 from dataops.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from dataops.performance.report.document import Digest
 
-Verbs = Any
 
 Texts = Mapping[str, Callable[[], str | bytes]]
 """From a file's ending to what makes its content."""
@@ -26,27 +26,20 @@ Texts = Mapping[str, Callable[[], str | bytes]]
 
 def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     """Adds the verbs of this module."""
-    group = verbs.add_parser("report", help="performance: sample a server, report on a database")
-    group = group.add_subparsers(required=True, metavar="VERB")
-    _add_sample(
-        group.add_parser("sample", parents=[common], help="sample a server and its databases; it only reads")
-    )
+    group = add_group(verbs, "report", "sample a server, report on a database's performance")
+    _add_sample(add_verb(group, "sample", common, "sample a server and its databases; it only reads"))
+    _add_run(add_verb(group, "run", common, "report on a database: what is wrong, why, what to do"))
     _add_run(
-        group.add_parser("run", parents=[common], help="report on a database: what is wrong, why, what to do")
-    )
-    _add_run(
-        group.add_parser(
-            "prove", parents=[common], help="the same, and try its advice on a restored backup first"
-        ),
+        add_verb(group, "prove", common, "report, and try the advice on a restored backup first"),
         prove=True,
     )
-    _add_show(group.add_parser("show", parents=[common], help="show a report that was made"))
-    _add_compare(group.add_parser("compare", parents=[common], help="compare two days of a database"))
-    _add_roll_up(group.add_parser("rollup", parents=[common], help="a week or a month of reports in one"))
+    _add_show(add_verb(group, "show", common, "show a report that was made"))
+    _add_compare(add_verb(group, "compare", common, "compare two days of a database"))
+    _add_roll_up(add_verb(group, "rollup", common, "a week or a month of reports in one"))
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="SERVER")
+    parser.add_argument("subject", metavar="SERVER", help="a server of the inventory")
     parser.add_argument("--dsn", help="reach the server by this DSN; keep the password in PGPASSWORD")
     parser.add_argument(
         "--whole", action="store_true", help="also ask what is asked once an hour: sizes, definitions"
@@ -55,7 +48,7 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser, *, prove: bool = False) -> None:
-    parser.add_argument("subject", metavar="DATABASE")
+    parser.add_argument("subject", metavar="DATABASE", help="a database of the inventory")
     parser.add_argument("--dsn", help="reach the server by this DSN; keep the password in PGPASSWORD")
     window = parser.add_mutually_exclusive_group()
     window.add_argument(
@@ -70,7 +63,7 @@ def _add_run(parser: argparse.ArgumentParser, *, prove: bool = False) -> None:
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="DATABASE")
+    parser.add_argument("subject", metavar="DATABASE", help="a database of the inventory")
     parser.add_argument(
         "--day", type=_day, metavar="YYYY-MM-DD", help="day of its end (default: the last one)"
     )
@@ -79,7 +72,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="DATABASE")
+    parser.add_argument("subject", metavar="DATABASE", help="a database of the inventory")
     parser.add_argument(
         "days", type=_day, nargs=2, metavar="YYYY-MM-DD", help="the earlier day, the later day"
     )
@@ -88,7 +81,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_roll_up(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="DATABASE")
+    parser.add_argument("subject", metavar="DATABASE", help="a database of the inventory")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--week", type=_day, metavar="YYYY-MM-DD", help="the week of this day, from Monday")
     what.add_argument("--month", type=_day, metavar="YYYY-MM-DD", help="the month of this day")

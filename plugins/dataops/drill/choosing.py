@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import get_args
 
 from dataops.backup import catalog
 from dataops.backup.catalog import BACKUP_ID, Backup, Catalog
@@ -20,7 +21,7 @@ from dataops.drill.point import Kind, Point
 from dataops.drill.turns import Unit, drills_until_covered, whose_turn
 from dataops.drill.window import Window, window
 from dataops.errors import InconclusiveError
-from dataops.inventory import Database, Server
+from dataops.inventory import Database, PointPolicy, Server
 from dataops.platform import Platform
 
 FORMS = (
@@ -66,6 +67,21 @@ def choose(job: Job, wish: str | None, *, dice: random.Random | None = None) -> 
         located(job, choice.kind, choice.backup.header, choice.at, choice.because, reach),
         decided_at=decided_at,
     )
+
+
+def insist_on_form(wish: str) -> None:
+    """Raises ``NoSuchPoint`` for a wish of none of the ``FORMS``, before a drill of it goes on record."""
+    if wish not in get_args(PointPolicy) and not BACKUP_ID.match(wish):
+        _moment(wish)
+
+
+def _moment(wish: str) -> datetime:
+    """A time without a zone is UTC."""
+    try:
+        asked = datetime.fromisoformat(wish)
+    except ValueError:
+        raise NoSuchPoint(f"{wish!r} is no recovery point: write {FORMS}.") from None
+    return (asked if asked.tzinfo else asked.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def restorable(subject: Database | Server, backups: Sequence[Backup]) -> tuple[Backup, ...]:
@@ -182,11 +198,7 @@ class _Choosing:
         return restore_point.choose(self.backups, backup_id)
 
     def _at(self, wish: str) -> Choice:
-        try:
-            asked = datetime.fromisoformat(wish)
-        except ValueError:
-            raise NoSuchPoint(f"{wish!r} is no recovery point: write {FORMS}.") from None
-        moment = (asked if asked.tzinfo else asked.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = _moment(wish)
         if self.reach is None:
             chosen = restore_point.choose(self.backups, moment.isoformat())
             return self._itself(chosen, f"the newest backup at or before {moment:%Y-%m-%d %H:%M:%S} UTC")

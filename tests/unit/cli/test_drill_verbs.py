@@ -139,3 +139,11 @@ def proof(verdict: Verdict, *, hours_ago: float, share: float | None = None) -> 
 )
 def test_a_proof_is_told_with_its_age_and_how_much_it_read(proofs: tuple[Proof, ...], told: str) -> None:
     assert backup_verbs._proof_text(Backup(header=None, proofs=proofs), NOW) == told  # type: ignore[arg-type]
+
+
+def test_a_mistyped_point_is_refused_before_a_drill_of_it_goes_on_record(
+    monkeypatch: pytest.MonkeyPatch, capsys: Caught
+) -> None:
+    monkeypatch.setattr(run, "run", lambda *_, **__: pytest.fail("a drill began"))
+    assert main(["drill", "run", "orders", "--point", "yesterday"]) == 2
+    assert "'yesterday' is no recovery point: write latest, oldest" in capsys.readouterr().err

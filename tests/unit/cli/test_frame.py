@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -107,13 +108,26 @@ def test_wrong_usage_is_2_and_says_what_is_possible(argv: list[str], capsys: Cau
 )
 def test_every_verb_explains_itself_and_answers_json(verb: str, capsys: Caught) -> None:
     assert frame.main([*verb.split(), "--help"]) == 0
-    assert "--json" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "--json" in told
+    assert re.search(r"\n\n[A-Z].+\.\n\n", told, re.DOTALL), "a sentence of its own stands below its usage"
 
 
 def test_without_an_environment_nothing_is_touched(monkeypatch: pytest.MonkeyPatch, capsys: Caught) -> None:
     monkeypatch.delenv("DATAOPS_ENVIRONMENT", raising=False)
-    assert frame.main(["backup", "run", "flights"]) == 2
-    assert "DATAOPS_ENVIRONMENT is not set" in capsys.readouterr().err
+    assert frame.main(["backup", "run", "flights", "--include", str(ROOT / "include")]) == 2
+    told = capsys.readouterr().err
+    assert "DATAOPS_ENVIRONMENT is not set" in told
+    assert "The files name: sandbox." in told
+
+
+@pytest.mark.parametrize(
+    "verb", ["watch", "sweep", "evidence list", "backup list flights", "report show flights"]
+)
+def test_nothing_is_done_for_an_environment_that_no_file_names(verb: str, capsys: Caught) -> None:
+    include = ["--include", str(ROOT / "include"), "--environment", "sandbx"]
+    assert frame.main([*verb.split(), *include]) == 2
+    assert "'sandbx'. Did you mean sandbox?" in capsys.readouterr().err
 
 
 def test_an_unknown_subject_is_told_with_the_nearest(capsys: Caught) -> None:
