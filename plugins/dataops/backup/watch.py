@@ -14,6 +14,7 @@ from dataops.evidence.record import Record
 from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check, Verdict, overall
 from dataops.inventory import Database, Server, unenrolled
+from dataops.inventory.environments import unnamed
 from dataops.platform import Platform
 
 REPLICA_GRACE = timedelta(minutes=15)
@@ -88,7 +89,10 @@ def newest_recoverable(platform: Platform, subject: Database | Server, now: date
 
 
 def _inventory(platform: Platform) -> Seen:
-    broken = [f"{each.path}: {each.errors[0]}" for each in platform.inventory.invalid]
+    inventory = platform.inventory
+    if inventory.folder and (problem := unnamed(inventory.folder, platform.environment)):
+        return Seen(False, [problem], "nobody looks after an environment that no file names")
+    broken = [f"{each.path}: {each.errors[0]}" for each in inventory.invalid]
     return Seen(
         not broken, broken, "subjects in files that cannot be read are not backed up" if broken else ""
     )
