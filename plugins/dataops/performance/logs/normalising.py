@@ -5,7 +5,8 @@ Structure") and is for thousands of texts. ``without_literals`` only replaces li
 expressions over a column, and is for millions; it leaves alone what it cannot be sure of. Whatever it gives
 must still go through ``normalise``, and then equals what ``normalise`` makes of the original.
 
-Statements are read as with ``standard_conforming_strings = on``, the default since 9.1.
+Statements are read as with ``standard_conforming_strings = on``, the default since 9.1. Where a backslash
+lets the two ways of reading disagree about where a string ends, all that follows is hidden.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import re
 from collections.abc import Iterator
 
 import polars as pl
+
+from dataops.performance.logs.settings_in_sql import Token, values_of_settings
 
 PLACEHOLDER = "?"
 LONGEST = 10_000
@@ -24,7 +27,7 @@ _TOKEN = re.compile(
       (?P<space>   \s+ | --[^\n]* )
     | (?P<comment> /\* )
     | (?P<literal> [eE]'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)
-                 | (?:[nNbBxX]|[uU]&)?'(?:[^']|'')*(?:'|\Z)
+                 | (?:[nNbBxX]|[uU]&)?'(?:[^'\\]|''|\\[^'])*(?:'|\\?\Z|\\'.*\Z)
                  | (?:[eEnNbBxX]|[uU]&)\?
                  | \$(?P<tag>[A-Za-z_\x80-\U0010ffff][\w]*|)\$(?:.*?\$(?P=tag)\$|.*\Z)
                  | \$[0-9]+ | \$\?
@@ -97,11 +100,16 @@ def normalise(statement: str) -> str:
     return joined
 
 
-def tokens(statement: str) -> Iterator[tuple[str, str]]:
+def tokens(statement: str) -> Iterator[Token]:
     """Kind and text of each token; white space and comments are a single space.
 
-    Kinds are ``literal`` (parameters too), ``name`` (quoted), ``word``, ``dot``, ``operator``, ``space``.
+    Kinds are ``literal`` (parameters too), ``name`` (quoted), ``word``, ``dot``, ``operator``, ``space``. A
+    value that a setting gets is a literal also without quotes: ``SET app.token TO abc``.
     """
+    return values_of_settings(_tokens(statement))
+
+
+def _tokens(statement: str) -> Iterator[Token]:
     at, spaced = 0, True
     while at < len(statement):
         match = _TOKEN.match(statement, at)
@@ -143,13 +151,13 @@ def _drop_sign(parts: list[str]) -> None:
 # A backslash is an ordinary character in a string unless an E stands before it, so E's are looked at apart.
 _PLAIN = r"[ \t\r\n!#%&()+,.:;<=>?@A-DF-Z\[\]^_`a-df-z{|}~0-9]"
 _NAME = r'"[A-Za-z_][A-Za-z0-9_]*"|\$[0-9]'
-_STRING = r"'[^']*'"
+_STRING = r"'(?:[^'\\]|\\[^'])*'"
 _UNESCAPED = r"'[^'\\]*'"
 _AFTER_E = rf"[eE]+(?:-?(?:{_PLAIN}|\*|{_NAME}|{_UNESCAPED})|/(?:{_PLAIN}|{_NAME}|{_UNESCAPED}))"
 _ATOM = rf"(?:{_PLAIN}|{_NAME}|{_STRING}|{_AFTER_E})"
 _REMARK = r"/\*(?:[^*'\\/]|'[^'*\\/]*')*\*/"
 SURE = rf"^(?:-?(?:{_ATOM}|\*)|/{_ATOM}|{_REMARK})*[eE]*$"
-"""Statements in which a quote opens a string and nothing else: no escapes, no ``--``, no dollar quote."""
+"""Statements in which a quote opens a string and nothing else: no escaped quote, ``--`` or dollar quote."""
 
 
 def without_literals(text: pl.Expr, *, parameter: str = "$") -> pl.Expr:

@@ -47,7 +47,7 @@ class LogSettings:
 
     @property
     def format(self) -> Format:
-        """How to read it. Raises ``LogUnreadable`` where messages are not English."""
+        """How to read it. Raises ``LogUnreadable`` where messages are not English, or anybody's."""
         language = self.values.get("lc_messages", "")
         if not (language.partition(".")[0] in _ENGLISH or language.startswith("en")):
             raise LogUnreadable(
@@ -55,7 +55,13 @@ class LogSettings:
             )
         name = self.written_as
         if name == "stderr":
-            return StderrLog(self.values.get("log_line_prefix", ""))
+            prefix = self.values.get("log_line_prefix", "")
+            if "%e" not in prefix and self.values.get("log_error_verbosity") == "terse":
+                raise LogUnreadable(
+                    "log_error_verbosity is 'terse' and log_line_prefix has no %e: nobody can tell the "
+                    "server's messages from those of applications, which may hold anything. Add %e."
+                )
+            return StderrLog(prefix)
         return JsonLog() if name == "jsonlog" else CsvLog()
 
     @property

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from dataops.performance.logs.columns import LogKind
-from dataops.performance.logs.messages import masked, unreadable
-from dataops.performance.logs.normalising import normalise
+from dataops.performance.logs.messages import masked, misquoted, unreadable
+from dataops.performance.logs.normalising import normalise, tokens
 from dataops.performance.logs.thing import Said, Thing
 
 _WAIT_ENDS = re.compile(
@@ -15,14 +15,25 @@ _WAIT_ENDS = re.compile(
 )
 _RELATION = re.compile(r'(?:in|on|of) relation "([^"]+)"')
 _PARTY = re.compile(r"^Process \d+: (.*?)(?=\n(?:Process \d+: )|\Z)", re.MULTILINE | re.DOTALL)
+_COMMANDS = frozenset({
+    *("alter", "analyze", "begin", "call", "checkpoint", "close", "cluster", "comment", "commit", "copy"),
+    *("create", "deallocate", "declare", "delete", "discard", "do", "drop", "end", "execute", "explain"),
+    *("fetch", "grant", "insert", "listen", "load", "lock", "merge", "move", "notify", "prepare", "reassign"),
+    *("refresh", "reindex", "release", "reset", "revoke", "rollback", "savepoint", "security", "select"),
+    *("set", "show", "start", "table", "truncate", "unlisten", "update", "vacuum", "values", "with"),
+})
 _FILE = re.compile(r'temporary file: path "[^"]*", size (\d+)')
 
 
 def error(said: Said) -> Iterator[Thing]:
     """A WARNING or worse; a deadlock also by its parties."""
-    text = masked(said.message, said.code, said.context)
-    statement = said.statement
-    told = _command(statement) if unreadable(said.code, said.message) else normalise(statement)
+    text, told = masked(said.message, said.code, said.context), ""
+    if unreadable(said.code, said.message):
+        told = _command(said.statement)
+    elif misquoted(said.code, said.message, said.statement):
+        text, told = 'column "?" does not exist', normalise(_without_names(said.statement))
+    else:
+        told = normalise(said.statement)
     yield Thing(LogKind.ERROR, text, told, said.code, said.severity)
     if said.code == "40P01" or said.message.startswith("deadlock detected"):
         parties = sorted({normalise(party) for party in _PARTY.findall(said.detail)})
@@ -70,6 +81,17 @@ def _object(locked: str) -> str:
 
 
 def _command(statement: str) -> str:
-    """The first word of what is no SQL."""
-    match = re.match(r"\s*([A-Za-z]+)", statement)
-    return f"{match[1].lower()} …" if match else ""
+    """The first word of what is no SQL, where it is one of SQL's: anything may have been sent by mistake."""
+    match = re.match(r"\s*([A-Za-z]+)\b", statement)
+    word = match[1].lower() if match else ""
+    return f"{word} …" if word in _COMMANDS else ""
+
+
+def _without_names(statement: str) -> str:
+    """The statement with ``?`` for whatever stands in double quotes and is no part of a dotted name."""
+    parts = list(tokens(statement))
+    edges = [("", ""), *parts, ("", "")]
+    return "".join(
+        "?" if kind == "name" and "dot" not in {edges[at][0], edges[at + 2][0]} else text
+        for at, (kind, text) in enumerate(parts)
+    )

@@ -232,6 +232,23 @@ def test_no_literal_is_kept() -> None:
         *MIXED,
         timed(1, f"SELECT E'{SECRET}\\'', $${SECRET}$$ -- {SECRET}"),
         Entry("syntax error", severity="ERROR", code="42601", statement=f"SELECT 'O'{SECRET} FROM t"),
+        Entry("syntax error", severity="ERROR", code="42601", statement=SECRET),
+        Entry(
+            f'column "{SECRET}" does not exist',
+            severity="ERROR",
+            code="42703",
+            statement=f'SELECT t.a FROM t WHERE b = "{SECRET}" AND c = "more {SECRET}"',
+        ),
+        Entry(
+            "duplicate key value",
+            severity="ERROR",
+            code="23505",
+            detail=f"Key (a)=({SECRET}) already exists.",
+            context=f'COPY t, line 1, column a: "{SECRET}"',
+            statement=f"SET app.token TO {SECRET}",
+        ),
+        timed(1, f"ALTER ROLE r SET app.token TO {SECRET}"),
+        timed(1, f"SELECT 'it\\'s {SECRET}', '{SECRET}'"),
         Entry(
             "deadlock detected",
             severity="ERROR",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dataops.performance.logs.messages import masked, unreadable
+from dataops.performance.logs.messages import masked, misquoted, unreadable
 
 EXAMPLES = (
     ('relation "shop.orders" does not exist at character 15', 'relation "shop.orders" does not exist'),
@@ -40,6 +40,41 @@ def test_what_an_application_raises_is_told_by_its_place() -> None:
     assert masked("no such customer: Alice", "P0001", "") == "raised by the application"
     assert masked("no such customer: Alice", "ZZ123", "") == "raised by the application"
     assert masked("query returned no rows", "P0002", "") == "query returned no rows"
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "context"),
+    [
+        (f'unterminated quoted string at or near "\'a"{SECRET}"', "42601", ""),
+        (f'value "1" {SECRET}" is out of range for type integer', "22003", ""),
+        (f'invalid value for parameter "TimeZone": "a "b" {SECRET}"', "22023", ""),
+        (f'relation "a"{SECRET}" does not exist', "42P01", ""),
+        (f'relation "a" {SECRET}" does not exist', "42P01", ""),
+        (f"la relación «{SECRET}» no existe", "42P01", ""),
+        (f"Relation »{SECRET}« existiert nicht", "42P01", ""),
+        (f"relacja „{SECRET}” nie istnieje", "42P01", ""),
+        (f"{SECRET} was refused", "38000", ""),
+        (f"{SECRET} was refused", "XX000", 'PL/Perl function "check_it"'),
+        (f"plpy.Error: {SECRET}", "XX000", 'Traceback (most recent call last):\n  PL/Python function "f"'),
+        (SECRET, "XX000", f'{SECRET}\n    while executing\n"error"\nin PL/Tcl function "f"'),
+        ('invalid byte sequence for encoding "UTF8": ' + SECRET, "22021", ""),
+        ("a" * 5000 + SECRET, "22000", ""),
+    ],
+)
+def test_no_value_is_told_however_it_is_quoted(message: str, code: str, context: str) -> None:
+    assert SECRET not in masked(message, code, context)
+
+
+def test_a_column_that_is_not_there_may_be_a_value_in_the_wrong_quotes() -> None:
+    message = f'column "{SECRET}" does not exist'
+    assert misquoted("42703", message, f'SELECT 1 FROM t WHERE a = "{SECRET}"')
+    assert misquoted("", f"{message} at character 27", f'SELECT 1 FROM t WHERE a = "{SECRET}"')
+    assert not misquoted("42703", 'column "nme" does not exist', "SELECT nme FROM t")
+    assert not misquoted("42703", "column t.nme does not exist", 'SELECT "t"."nme" FROM t')
+    assert not misquoted("42P01", message, f'SELECT "{SECRET}"')
 
 
 def test_what_is_no_sql_is_not_read_as_sql() -> None:

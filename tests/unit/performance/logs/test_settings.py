@@ -78,6 +78,10 @@ def test_english_goes_by_many_names(language: str) -> None:
         ({"log_destination": "syslog"}, "log_destination is 'syslog'"),
         ({"lc_messages": "de_DE.UTF-8"}, "lc_messages is 'de_DE.UTF-8'"),
         ({"log_destination": "stderr", "log_line_prefix": "%m [%p] "}, "add %d"),
+        (
+            {"log_destination": "stderr", "log_line_prefix": "%m %d ", "log_error_verbosity": "terse"},
+            "Add %e",
+        ),
     ],
 )
 def test_what_cannot_be_counted_is_refused(changes: dict[str, str], words: str) -> None:
