@@ -209,6 +209,14 @@ def test_who_waits_for_whom_is_seen_down_to_the_root(one: Watched) -> None:
 def test_no_literal_is_kept(one: Watched) -> None:
     """Neither of what runs, nor of utility statements, of which pg_stat_statements keeps the literals."""
     one.execute("CREATE ROLE holder PASSWORD 'secret-canary'")
+    one.execute(
+        f"ALTER DATABASE {one.dbname} SET app.token = 'secret-canary'; "
+        f"ALTER ROLE holder IN DATABASE {one.dbname} SET app.token = 'secret-canary'; "
+        f"ALTER ROLE holder SET work_mem = '5MB'; SET app.other TO secretcanary"
+    )
+    one.execute("DO $$ BEGIN PERFORM 'secret-canary'; END $$")
+    one.execute("COPY (SELECT 'secret-canary') TO PROGRAM 'cat > /dev/null # secret-canary'")
+    one.execute("COMMENT ON TABLE parent IS 'secret-canary'")
     with closing(psycopg2.connect(one.primary.dsn(one.dbname))) as session:
         session.cursor().execute("SELECT 'secret-canary', now() /* secret-canary */")
         assert wait_until(
@@ -225,7 +233,14 @@ def test_no_literal_is_kept(one: Watched) -> None:
     for frame in (*kept, texts):
         for column in frame.select(pl.col(pl.String)).iter_columns():
             assert not column.str.contains("secret-canary", literal=True).any(), column.name
+            assert not column.str.contains("secretcanary", literal=True).any(), column.name
     assert "CREATE ROLE holder PASSWORD $1" in texts["text"].to_list()
+    settings = rows(one, taken, "settings").filter(pl.col("scope") != "").select("name", "scope", "value")
+    assert sorted(row for row in settings.rows() if "holder" in row[1] or one.dbname in row[1]) == [
+        ("app.token", f"role holder in {one.dbname}", "(set)"),
+        ("app.token", one.dbname, "(set)"),
+        ("work_mem", "role holder", "5MB"),
+    ]
 
 
 def test_texts_are_asked_for_once_and_sampling_makes_no_new_statements_of_its_own(one: Watched) -> None:
