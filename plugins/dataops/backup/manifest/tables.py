@@ -60,11 +60,15 @@ def _filled(frame: str, table: Table, columns: _Columns) -> str:
 
 
 class _Columns(NamedTuple):
-    """SQL over a table's columns: all of them, those outside of the chain of hashes, and the chain."""
+    """SQL over a table's columns: all of them, those outside of the chain of hashes, and the chain twice.
+
+    ``filled_chain`` is null for a row with a null where there hardly ever is one, else equal to ``chain``.
+    """
 
     all: str
     unlinked: str
     chain: str | None
+    filled_chain: str | None
 
     @property
     def row_hash(self) -> str:
@@ -73,13 +77,16 @@ class _Columns(NamedTuple):
         It is a polynomial over its columns, and a sum of polynomials over all rows does not see two
         rows swap their values in one column. int8send keeps all 64 bits.
         """
-        if self.chain and not self.unlinked:
-            return self.chain
+        chain = self.chain
+        if self.filled_chain != self.chain:
+            chain = f"coalesce({self.filled_chain}, {self.chain})"
+        if chain and not self.unlinked:
+            return chain
         record = f"int8send(hash_record_extended(ROW({self.unlinked}), 0))"
-        return f"hash_record_extended(ROW({record}), {self.chain or 0})"
+        return f"hash_record_extended(ROW({record}), {chain or 0})"
 
 
-_NO_COLUMNS = _Columns("", "", None)
+_NO_COLUMNS = _Columns("", "", None, None)
 
 
 def algorithm(major: int) -> str:
