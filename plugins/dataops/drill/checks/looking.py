@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from dataops.backup.manifest.compare import Difference
     from dataops.backup.manifest.content import Content
     from dataops.backup.manifest.tables import Table
+    from dataops.drill.checks.index_proof import IndexProof
+    from dataops.drill.checks.row_places import Places
 
 SETTINGS = {
     "default_transaction_read_only": "on",
@@ -84,6 +86,10 @@ class Shared:
     """Of each table that was read: rows and hash."""
     unread: dict[str, str] = field(default_factory=dict)
     """Of each table that could not be read: why."""
+    places: dict[str, Places] = field(default_factory=dict)
+    """Of each table of a restored server of ours that was read: where its rows lie."""
+    proofs: dict[int, IndexProof] | None = None
+    """From its OID, each index that is proven for several checks at once."""
     helpers: dict[str, str] = field(default_factory=dict)
     """From a helping extension to its schema."""
     lock: threading.Lock = field(default_factory=threading.Lock)

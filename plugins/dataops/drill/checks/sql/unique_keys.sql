@@ -3,7 +3,7 @@
 SELECT quote_ident(c.relname), 'ONLY ' || format('%I.%I', n.nspname, t.relname), pg_relation_size(t.oid),
     array_agg(key.expression ORDER BY key.place), array_agg(key.type ORDER BY key.place),
     array_agg(key.less ORDER BY key.place), array_agg(key.equal ORDER BY key.place),
-    bool_and(key.usual), coalesce(pg_get_expr(i.indpred, i.indrelid), ''), {nulls_not_distinct}
+    bool_and(key.usual), coalesce(pg_get_expr(i.indpred, i.indrelid), ''), {nulls_not_distinct}, i.indexrelid::bigint
 FROM pg_index AS i
 JOIN pg_class AS c ON c.oid = i.indexrelid AND c.relkind = 'i'
 JOIN pg_class AS t ON t.oid = i.indrelid AND t.relpersistence <> 't'
