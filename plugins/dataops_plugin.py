@@ -21,10 +21,10 @@ class DataOpsPlugin(AirflowPlugin):
             "nav_top_level": True,
         },
         {
-            "name": "Performance",
+            "name": "Reports",
             "href": "/dataops/reports/",
             "destination": "nav",
-            "url_route": "performance",
+            "url_route": "reports",
             "nav_top_level": True,
         },
         {

@@ -75,10 +75,32 @@ def test_a_physical_backups_age_says_nothing_of_the_loss() -> None:
     assert Line(MAIN, (run(hours_ago=100),), promise()).share_of_rpo(NOW) is None
 
 
+def test_a_backup_that_is_newer_than_the_watchs_word_is_not_called_missing() -> None:
+    failed = promise(Verdict.FAILED).model_copy(update={"observed": "no backup", "reason": "nothing there"})
+    new, old = (
+        render(state(Line(ORDERS, (run(),), failed, newer_than_watch=newer)), "/dataops")
+        for newer in (True, False)
+    )
+    assert "no backup" not in new
+    assert "The watch looked before this backup was there" in new
+    assert 'class="unsure"' in new
+    assert "no backup" in old
+    assert "nothing there" in old
+    assert 'class="red"' in old
+
+
+def test_every_page_leads_to_the_others() -> None:
+    page = render(state(Line(ORDERS, (run(),), promise())), "/dataops")
+    assert '<b aria-current="page">Backups</b>' in page
+    assert '<a href="/dataops/reports/">Reports</a><a href="/dataops/failover/">Failover</a>' in page
+
+
 def test_the_headline_counts_those_in_need() -> None:
     well, red = Line(ORDERS, (run(),), promise()), Line(MAIN, (run(Verdict.FAILED),), promise())
-    assert state(well).headline == "All 1 subjects could be recovered now, as promised."
-    assert state(well, red).headline == "1 of 2 subjects need attention."
+    assert state(well).headline == "The only subject could be recovered now, as promised."
+    assert state(well, well).headline == "All 2 subjects could be recovered now, as promised."
+    assert state(well, red).headline == "1 of 2 subjects needs attention."
+    assert state(red, red).headline == "2 of 2 subjects need attention."
 
 
 def test_a_silent_watch_makes_everything_unknown() -> None:

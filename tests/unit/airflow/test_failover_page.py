@@ -52,7 +52,7 @@ def test_only_a_passed_test_that_is_not_old_is_well() -> None:
 
 def test_the_page_says_what_clients_saw_and_leads_to_the_evidence() -> None:
     page = shown(played(run(Verdict.FAILED), run(), rto=0.31, rows=1))
-    assert "1 of 1 scenarios need attention." in page
+    assert "1 of 1 scenario needs attention." in page
     assert "All 9 checks &lt;passed&gt;." in page
     assert 'href="/dataops/evidence/failover_test/crash/2026/11/27/k/index.html"' in page
     assert "<dd>0.31 s of 1 min</dd>" in page
@@ -101,3 +101,8 @@ def test_without_a_guard_or_with_the_lever_pulled_the_page_says_that_no_test_can
 
 def test_the_page_loads_nothing_from_elsewhere() -> None:
     assert "http" not in re.sub(r'http-equiv|"http://www\.w3\.org[^"]*"', "", shown(played(run())))
+
+
+def test_before_the_first_test_the_headline_calls_none_of_them_red() -> None:
+    assert "No disaster was rehearsed yet: 1 scenario never played." in shown(played())
+    assert "2 of 2 scenarios need attention." in shown(played(), played(run(Verdict.FAILED)))

@@ -1,4 +1,4 @@
-"""The page *Performance*: what it calls well, what it says first, and what is late."""
+"""The page *Reports*: what it calls well, what it says first, and what is late."""
 
 from __future__ import annotations
 
@@ -48,12 +48,15 @@ def test_the_page_leads_to_the_report_and_to_its_evidence() -> None:
             figures=(("critical", 1), ("warning", 3)),
         )
     )
-    assert "1 of 1 databases need attention." in page
+    assert "1 of 1 database needs attention." in page
     assert "&lt;ids&gt; end in 4 days." in page
     assert 'href="/dataops/reports/orders/2026/11/28/k/index.html"' in page
     assert 'href="/dataops/evidence/performance_report/orders/2026/11/28/k/index.html"' in page
 
 
 def test_before_the_first_night_the_page_says_so() -> None:
-    assert "No report yet" in shown(Night(ORDERS))
+    page = shown(Night(ORDERS))
+    assert "No report yet" in page
+    assert "There is no report yet: the first ones come in the coming night." in page
+    assert "There is no report yet" not in shown(Night(ORDERS), Night(WEEKLY, trouble="The store is down."))
     assert "You may see no database" in shown()

@@ -1,1 +1,1 @@
-"""The page *Backups* in Airflow's own UI, and the evidence pages behind it."""
+"""The pages *Backups*, *Reports* and *Failover* in Airflow's own UI, and what lies behind them."""

@@ -68,7 +68,7 @@ def evidence(key: Annotated[str, Path(max_length=500)], user: GetUserDep) -> Res
 
 @app.get("/reports/")
 def reports(user: GetUserDep) -> Response:
-    """The page *Performance*: the last night of every database."""
+    """The page *Reports*: the last night of every database."""
     platform = subjects.platform(fresh=True)
     by_dag = {
         links.dag_id("performance_report", database.name): database

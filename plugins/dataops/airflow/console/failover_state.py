@@ -12,6 +12,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from dataops.airflow.console.state import READERS, RUNS_SHOWN
+from dataops.airflow.console.wording import counted, in_need
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Verdict
 from dataops.inventory.schedule import longest_interval, spread
@@ -99,8 +100,10 @@ class FailoverState:
             return "The lever is pulled: no failover test may begin."
         well, all_of_them = sum(each.is_well(self.now) for each in self.played), len(self.played)
         if well == all_of_them:
-            return f"Every disaster was rehearsed and passed: {well} of {all_of_them} scenarios."
-        return f"{all_of_them - well} of {all_of_them} scenarios need attention."
+            return f"Every disaster was rehearsed and passed: {counted(well, 'scenario')}."
+        if not any(each.last or each.trouble for each in self.played):
+            return f"No disaster was rehearsed yet: {counted(all_of_them, 'scenario')} never played."
+        return in_need(all_of_them - well, all_of_them, "scenario")
 
     @property
     def guarded(self) -> str:

@@ -1,9 +1,9 @@
-"""The page *Backups* as HTML: pictures first, and every picture also in words."""
+"""The console's pages as HTML: pictures first, and every picture also in words."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dataops.airflow.console.state import RUNS_SHOWN
 from dataops.backup.freshness import spell
@@ -22,27 +22,32 @@ if TYPE_CHECKING:
 GLYPHS = {"passed": "✓", "failed": "✕", "inconclusive": "?", "missing": ""}
 """A verdict is told by its colour, its shape and its word: no reader depends on one of them."""
 
+PAGES = (("Backups", ""), ("Reports", "reports/"), ("Failover", "failover/"))
+"""Each page of cards and where it lies below the console."""
+
 TOP_AND_HEIGHT = {"passed": (6.5, 15), "missing": (19, 2.5)}
 
 
 def render(state: State, prefix: str) -> str:
     """The page; ``prefix`` is where the console is mounted."""
-    return _cards("backups.html", state=state, link=lambda run: f"{prefix}/{run.page_key}")
+    return _cards("Backups", state, prefix)
 
 
 def render_reports(state: ReportState, prefix: str) -> str:
-    """The page *Performance*."""
-    return _cards("reports.html", state=state, link=lambda key: f"{prefix}/{key}")
+    """The page *Reports*."""
+    return _cards("Reports", state, prefix)
 
 
 def render_failover(state: FailoverState, prefix: str) -> str:
     """The page *Failover*."""
-    return _cards("failover.html", state=state, trend=trend, link=lambda key: f"{prefix}/{key}")
+    return _cards("Failover", state, prefix)
 
 
-def _cards(template: str, **values: Any) -> str:
-    found = _environment().get_template(template)
-    return found.render(spell=spell, shape=shape, strip=strip, **values)
+def _cards(page: str, state: State | ReportState | FailoverState, prefix: str) -> str:
+    """One of ``PAGES``, with the way to the others."""
+    template = _environment().get_template(f"{page.lower()}.html")
+    drawing = {"spell": spell, "shape": shape, "strip": strip, "trend": trend}
+    return template.render(page=page, pages=PAGES, state=state, link=lambda key: f"{prefix}/{key}", **drawing)
 
 
 def trend(played: Played) -> Markup:

@@ -1,4 +1,4 @@
-"""What the page *Performance* shows: the last night of every database, worked out from evidence alone."""
+"""What the page *Reports* shows: the last night of every database, worked out from evidence alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dataops.airflow.console.state import READERS, RUNS_SHOWN
+from dataops.airflow.console.wording import counted, in_need
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Verdict
 from dataops.inventory.schedule import longest_interval, spread
@@ -65,8 +66,10 @@ class ReportState:
             return "You may see no database, or none has a report."
         well = sum(night.is_well(self.now) for night in self.nights)
         if well == len(self.nights):
-            return f"Nothing is in danger: {well} of {well} databases had a night without a red report."
-        return f"{len(self.nights) - well} of {len(self.nights)} databases need attention."
+            return f"Nothing is in danger: {counted(well, 'database')}, and no red report last night."
+        if not any(night.last or night.trouble for night in self.nights):
+            return "There is no report yet: the first ones come in the coming night."
+        return in_need(len(self.nights) - well, len(self.nights), "database")
 
 
 def latest(platform: Platform, databases: Iterable[Database], now: datetime | None = None) -> ReportState:

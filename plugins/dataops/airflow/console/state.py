@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dataops.airflow.console.wording import in_need
 from dataops.backup.freshness import spell
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Verdict
@@ -36,6 +37,8 @@ class Line:
     promise: Check | None
     trouble: str = ""
     drills: tuple[Link, ...] = ()
+    newer_than_watch: bool = False
+    """Whether a backup passed since the watch looked, so that its word is no longer about now."""
 
     @property
     def last(self) -> Link | None:
@@ -104,8 +107,9 @@ class State:
             return f"Unknown: the watch has not spoken {since}."
         well = sum(line.well for line in self.lines)
         if well == len(self.lines):
-            return f"All {well} subjects could be recovered now, as promised."
-        return f"{len(self.lines) - well} of {len(self.lines)} subjects need attention."
+            every = "The only subject" if well == 1 else f"All {well} subjects"
+            return f"{every} could be recovered now, as promised."
+        return in_need(len(self.lines) - well, len(self.lines), "subject")
 
 
 def state(platform: Platform, subjects: Iterable[Subject], now: datetime | None = None) -> State:
@@ -117,12 +121,14 @@ def state(platform: Platform, subjects: Iterable[Subject], now: datetime | None 
     late = watch is None or now - watch.finished > LATE_WATCH
     promises = {} if late or watch is None else _promises(listing.show(platform.store, watch.key).checks)
     with ThreadPoolExecutor(READERS) as pool:
-        lines = pool.map(lambda subject: _line(platform, subject, promises.get(subject.name)), subjects)
+        lines = pool.map(
+            lambda subject: _line(platform, subject, promises.get(subject.name), watch), subjects
+        )
         ordered = tuple(sorted(lines, key=lambda line: (line.well, line.subject.name)))
     return State(platform.environment, ordered, watch, now)
 
 
-def _line(platform: Platform, subject: Subject, promise: Check | None) -> Line:
+def _line(platform: Platform, subject: Subject, promise: Check | None, watch: Link | None) -> Line:
     from dataops.evidence import chain
 
     try:
@@ -130,7 +136,11 @@ def _line(platform: Platform, subject: Subject, promise: Check | None) -> Line:
         drills = tuple(islice(chain.newest(platform.store, "restore_drill", subject.name), DRILLS_READ))
     except DataOpsError as error:
         return Line(subject, (), promise, str(error))
-    return Line(subject, runs, promise, drills=drills)
+    line = Line(subject, runs, promise, drills=drills)
+    newest = line.newest_backup
+    # What the watch found well cannot have become worse by a backup.
+    red = promise is not None and promise.verdict is not Verdict.PASSED
+    return replace(line, newer_than_watch=bool(red and newest and watch and newest.finished > watch.finished))
 
 
 def _promises(checks: Sequence[Check]) -> dict[str, Check]:
