@@ -42,7 +42,7 @@ class Score:
     code: str
     found: bool = False
     loud: int = 0
-    explained: int = 0
+    unexplained: tuple[str, ...] = ()
     badger: bool | None = None
     hero: bool | None = None
     hero_warnings: int = 0
@@ -143,7 +143,7 @@ def _score(seed: Any, primary: Any, standby: Any, store: Any, hero: pghero.Peer 
         seed.code,
         not missed(judgement, seed),
         len(loud),
-        sum(each.code == seed.code or each.code in seed.also for each in loud),
+        tuple(each.code for each in loud if each.code != seed.code and each.code not in seed.also),
         _shown(pgbadger.SHOWN, seed.code, badger) if badger else None,
         _shown(pghero.SHOWN, seed.code, told) if told else None,
         len(warned),
@@ -179,9 +179,15 @@ def measure() -> Iterable[Ratio]:
     parts: dict[str, float | str] = {
         "seeds": float(len(told)),
         "recall": found / len(told),
-        "precision": _share(sum(each.explained for each in told), sum(each.loud for each in told)),
+        "precision": 1
+        - _share(
+            sum(len(each.unexplained) for each in told), sum(each.loud for each in told), of_nothing=0.0
+        ),
         "missed": _codes(told, lambda each: not each.found),
-        "unexplained": _codes(told, lambda each: each.loud > each.explained),
+        "unexplained": "; ".join(
+            f"{each.code}: {', '.join(each.unexplained)}" for each in told if each.unexplained
+        )
+        or "none",
         "pgBadger's recall": _share(peers[0], len(read)),
         "seeds whose log pgBadger read": float(len(read)),
         "pgBadger shows": _codes(told, lambda each: bool(each.badger)),
@@ -215,8 +221,8 @@ def _line(score: Score) -> str:
     return f"{score.code}: {score.trouble or f'found by {by}'}"
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 1.0
+def _share(part: int, whole: int, *, of_nothing: float = 1.0) -> float:
+    return part / whole if whole else of_nothing
 
 
 def _codes(told: Sequence[Score], chosen: Any) -> str:

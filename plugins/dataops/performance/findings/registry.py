@@ -6,6 +6,7 @@ from dataops.performance.findings import (
     configuration,
     indexes,
     limits,
+    logged,
     regressions,
     repeating,
     schema,
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     *limits.RULES,
     *configuration.RULES,
     *service.RULES,
+    *logged.RULES,
 )
 
 _BY_CODE = {rule.code: rule for rule in RULES}

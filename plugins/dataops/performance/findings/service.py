@@ -1,4 +1,4 @@
-"""How the database served: cache, errors, rollbacks, restarts, checksums, statistics that churn."""
+"""How the database served: cache, rollbacks, checksums, statistics that churn."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from dataops.performance.finding import Advice, Cause, Finding, Severity
 from dataops.performance.findings.rule import Rule
 from dataops.performance.findings.view import Row, Unmeasurable, View, measured, rows_of
 from dataops.performance.findings.words import count, figure, percent, short, statement_object
-from dataops.performance.logs.columns import LogKind, unmeasured
 from dataops.performance.window import SectionName, Window
 
 _BLOCKS = 10_000
 """Blocks asked for under which a hit ratio says nothing."""
-_SERIOUS = frozenset({"ERROR", "FATAL", "PANIC"})
 _NUMBERED = re.compile(r"\$\d+|\d+")
 
 
@@ -166,68 +164,6 @@ def rollbacks(view: View) -> Iterator[Finding | str]:
     )
 
 
-def errors(view: View) -> Iterator[Finding | str]:
-    """The same error again and again, from the server's log."""
-    for row in _logged(view, LogKind.ERROR):
-        if row["severity"] not in _SERIOUS or row["code"] in {"40P01", "57P01", "57014"}:
-            continue
-        grave = row["severity"] == "PANIC" or row["code"][:2] in {"53", "58", "XX"}
-        if not grave and view.daily(row["count"]) < view.thresholds.errors_daily:
-            continue
-        yield Finding(
-            code="errors-in-log",
-            object=f"error {row['code']} {row['text'][:100]}",
-            severity=Severity.WARNING,
-            cause=Cause.SERVICE if grave else Cause.APPLICATION,
-            sentence=f"{count(row['count'], 'time')}: {row['severity']} {row['code']}, {row['text'][:200]}"
-            + (f", at {short(row['detail'])}." if row["detail"] else "."),
-            evidence=(figure("errors", row["count"]),),
-            since=row["first"],
-            advice=Advice(sentence="Mend what sends it.", verify="Errors in the next report."),
-        )
-
-
-def crashes(view: View) -> Iterator[Finding | str]:
-    """The server or one of its processes ended without being asked."""
-    for restart in view.window.restarts:
-        yield Finding(
-            code="server-restarted",
-            object="server",
-            severity=Severity.NOTICE,
-            cause=Cause.SERVICE,
-            sentence=f"The server was started at {restart:%Y-%m-%d %H:%M} UTC: its caches were empty "
-            "after that.",
-            since=restart,
-            advice=Advice(sentence="Nothing is to be done if that was meant.", verify="The server's log."),
-        )
-    for row in _logged(view, LogKind.CRASH):
-        yield Finding(
-            code="server-restarted",
-            object="server crash",
-            severity=Severity.CRITICAL,
-            cause=Cause.SERVICE,
-            sentence=f"{count(row['count'], 'process', 'processes')} crashed ({row['code']})"
-            + (f" while executing {short(row['text'])}" if row["text"] else "")
-            + ": every session was ended.",
-            evidence=(figure("crashes", row["count"]),),
-            since=row["first"],
-            advice=Advice(
-                sentence="Signal 9 is mostly the kernel's out-of-memory killer: look at memory and "
-                "work_mem. Signal 11 "
-                "is a fault of PostgreSQL or of an extension: update it.",
-                verify="The server's log and the kernel's.",
-            ),
-        )
-
-
-def _logged(view: View, kind: LogKind) -> list[Row]:
-    rows = view.rows(SectionName.LOGS)
-    blind = unmeasured(view.window.section(SectionName.LOGS).quality)
-    if kind in blind:
-        raise Unmeasurable(blind[kind])
-    return [row for row in rows if row["kind"] == kind]
-
-
 RULES = (
     Rule("cache-hit-drop", "The cache finds less", (SectionName.DATABASE,), cache_hit_drop),
     Rule(
@@ -238,6 +174,4 @@ RULES = (
     ),
     Rule("checksum-failures", "Wrong checksums", (SectionName.DATABASE,), checksum_failures),
     Rule("many-rollbacks", "Many rollbacks", (SectionName.DATABASE,), rollbacks),
-    Rule("errors-in-log", "Errors in the log", (SectionName.LOGS,), errors),
-    Rule("server-restarted", "The server was restarted", (SectionName.LOGS,), crashes),
 )

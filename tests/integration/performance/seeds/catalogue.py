@@ -64,7 +64,8 @@ def _waits(bed: Bed) -> None:
     bed.until(SINCE + "wait_event_type = 'Lock'")
 
 
-def _deadlock(bed: Bed) -> None:
+def deadlock(bed: Bed) -> None:
+    """Two transactions that wait for each other, one of which is cancelled."""
     count = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     before = bed.execute(count)[0][0]
     first = bed.session("SET deadlock_timeout = '50ms'", "UPDATE small SET n = 4 WHERE id = 4")
@@ -329,7 +330,7 @@ CATALOGUE: tuple[Seed, ...] = (
     Seed(9, "low-hot-ratio", C.SCHEMA, "warm", _hot, also=WRITING),
     Seed(10, "idle-in-transaction", C.APPLICATION, "idler", _idle, also=HOLDING),
     Seed(11, "lock-waits", C.LOCK, "locker", _waits, also=HOLDING),
-    Seed(12, "deadlocks", C.LOCK, "database", _deadlock),
+    Seed(12, "deadlocks", C.LOCK, "database", deadlock),
     Seed(13, "temp-spill", C.SETTING, "statement", _spill, also=READING),
     Seed(14, "checkpoint-storm", C.SETTING, "server", _checkpoints, also=WRITING),
     Seed(
