@@ -8,13 +8,14 @@ on the backup exists. `expire` lets go what retention no longer needs, never the
 **When.** On the schedule of the subject's YAML file, in UTC. By hand: *Trigger*, and choose in the form.
 
 **A red task.**
-`preflight`: nothing was changed; its log says in one sentence what to mend.
-`take`: there is no backup of this run; the last one still counts, leftovers are swept.
-`verify`: the store does not hold what was sent: distrust the store, not only this backup.
-`publish`: the manifest or its copy in the other region is missing; this backup does not count.
-`expire`: the backup is good, but nothing was deleted: the bucket grows.
-`evidence`: the store is down; the record waits on the worker and the next run uploads it.
-`verdict` alone: open the evidence page, it names the check that was red.
+
+- `preflight`: nothing was changed; its log says in one sentence what to mend.
+- `take`: there is no backup of this run; the last one still counts, leftovers are swept.
+- `verify`: the store does not hold what was sent: distrust the store, not only this backup.
+- `publish`: the manifest or its copy in the other region is missing; this backup does not count.
+- `expire`: the backup is good, but nothing was deleted: the bucket grows.
+- `evidence`: the store is down; the record waits on the worker and the next run uploads it.
+- `verdict` alone: open the evidence page, it names the check that was red.
 
 **Run again.** Trigger it anew: every run takes a new backup, and an unfinished one is never counted.
 Whoever owns the subject (see the tags) is called first.

@@ -11,13 +11,14 @@ its timeline. `verdict` says it: it alone decides the run.
 than 15 minutes ago breaks nothing. **Stop every test now: `dataops failover stop --reason "…"`.**
 
 **A red task.**
-`preflight`: refused, and nothing was touched: its log names what is wrong (target, lag, backup, guard, …).
-`approve`: somebody said no, nobody answered in time, or whoever answered must not decide it.
-`test`: a check was red, or the round stopped itself: open the evidence page. **Look at the cluster first**:
-`dataops failover plan` shows who is primary. Did the task die, the guard healed or fenced within the lease
-and paged; its evidence (failover_guard) says which.
-`evidence`: the store is down; the record waits on the worker and the next run uploads it.
-`verdict` alone: the evidence page names what was red. docs/failover.md says for each what it means.
+
+- `preflight`: refused, and nothing was touched: its log names what is wrong (target, lag, backup, guard, …).
+- `approve`: somebody said no, nobody answered in time, or whoever answered must not decide it.
+- `test`: a check was red, or the round stopped itself: open the evidence page. **Look at the cluster first**:
+  `dataops failover plan` shows who is primary. Did the task die, the guard healed or fenced within the lease
+  and paged; its evidence (failover_guard) says which.
+- `evidence`: the store is down; the record waits on the worker and the next run uploads it.
+- `verdict` alone: the evidence page names what was red. docs/failover.md says for each what it means.
 
 **Run again.** Only when the cluster is as it should be: preflight refuses while an earlier round is open. A
 round that died is never tried again by itself. Whoever owns the scenario (see the tags) is called first.

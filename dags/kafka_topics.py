@@ -9,15 +9,16 @@ nothing is. `apply_approved` makes those. `evidence` records the run. `verdict` 
 `dataops kafka plan` first, then switch it on. A run whose tick is more than 15 minutes ago does nothing.
 
 **A red task.**
-`check`: a file has a mistake; its log names file, line and field. Nothing was read or changed.
-`plan`: the cluster cannot be read, or would not take the changes: its log says what is missing.
-`apply`: something was not done, or somebody changed files or cluster since the plan. Run again: what is done
-is not done twice, and a run that died is gone on with.
-`approve`: somebody said no, nobody answered within a day, or whoever answered must not decide it. Nothing of
-the gated part was changed.
-`apply_approved`: as `apply`.
-`evidence`: the store is down; the record waits on the worker and the next run uploads it.
-`verdict` alone: the plan refuses something: the page says what, and which line in the file would allow it.
+
+- `check`: a file has a mistake; its log names file, line and field. Nothing was read or changed.
+- `plan`: the cluster cannot be read, or would not take the changes: its log says what is missing.
+- `apply`: something was not done, or somebody changed files or cluster since the plan. Run again: what is
+  done is not done twice, and a run that died is gone on with.
+- `approve`: somebody said no, nobody answered within a day, or whoever answered must not decide it. Nothing
+  of the gated part was changed.
+- `apply_approved`: as `apply`.
+- `evidence`: the store is down; the record waits on the worker and the next run uploads it.
+- `verdict` alone: the plan refuses something: the page says what, and which line in the file would allow it.
 
 **Run again.** Trigger it anew, as often as you like: a second run changes nothing. Whoever owns the cluster
 (see the tags) is called first.

@@ -9,15 +9,17 @@ as a task of its own, named after it. `verdict` says it: it is the only task tha
 By hand: *Trigger*, and choose the recovery point in the form. Production is only read, never written to.
 
 **A red task.**
-`prepare`: nothing was restored; its log says what is missing: no backup yet, no room, no key, no program.
-`drill`: the drill could not be carried out: a store that is down, a host too full. That says nothing of the
-backup.
-`check`: that check was red. **The backup is there, but it is not what it should be**: docs/drills.md says for
-each name what it means and what to do; the one named `drill` means that it cannot be restored at all. Take a
-new backup, drill it, and find out since when.
-`teardown` (pods and instances only): something of the scratch server is left, and it costs money: delete it.
-`evidence`: the store is down; the record waits on the worker, and the backup is not marked.
-`verdict` alone: open the evidence page, it names the check that was red.
+
+- `prepare`: nothing was restored; its log says what is missing: no backup yet, no room, no key, no program.
+- `drill`: the drill could not be carried out: a store that is down, a host too full. That says nothing of the
+  backup.
+- `check`: that check was red. **The backup is there, but it is not what it should be**: docs/drills.md says
+  for each name what it means and what to do; the one named `drill` means that it cannot be restored at all.
+  Take a new backup, drill it, and find out since when.
+- `teardown` (pods and instances only): something of the scratch server is left, and it costs money: delete
+  it.
+- `evidence`: the store is down; the record waits on the worker, and the backup is not marked.
+- `verdict` alone: open the evidence page, it names the check that was red.
 
 **Run again.** Trigger it anew, as often as you like: a drill changes nothing but its own scratch server.
 Whoever owns the subject (see the tags) is called first.
