@@ -146,7 +146,7 @@ def _show(run: Run, tasks: list[dict[str, Any]], shown: dict[tuple[str, str], st
         telling = {"failed"} if task["map_index"] >= 0 else {"success", "failed", "up_for_retry"}
         if state in telling and shown.get(key) != state:
             shown[key] = state
-            say(f"  {run.dag_id:<24} {_name(task):<12} {state:<8} {task['duration'] or 0:6.1f} s")
+            say(f"  {run.dag_id:<28}  {_name(task):<21}  {state:<7} {task['duration'] or 0:6.1f} s")
 
 
 def _told(client: AirflowClient, run: Run) -> Told:
