@@ -17,7 +17,7 @@ from dataops.backup import rotation
 from dataops.backup.catalog import folder as folder_of
 from dataops.backup.draft import Draft, Piece, new_backup_id
 from dataops.backup.logical.background import Background
-from dataops.backup.logical.blockers import Blockers
+from dataops.backup.logical.blockers import Blockers, Waiting
 from dataops.backup.logical.dump import TICK, Dumped, arguments, dump
 from dataops.backup.logical.globals import Globals, dump_globals
 from dataops.backup.logical.heading import heading
@@ -60,6 +60,8 @@ class Attempt:
     job: Job
     ground: Ground
     held: Held
+    waited: dict[int, Waiting] = field(default_factory=dict)
+    """Sessions that waited behind this backup; a second try goes on with what the first one saw."""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
@@ -89,10 +91,11 @@ class Attempt:
             self.database.dbname,
             application_name=self.application,
         )
+        held_still = self._snapshot()
         with (
             self._pieces(folder) as pieces,
-            self._snapshot() as snapshot,
-            self._watch(snapshot) as blockers,
+            self._watch(held_still) as blockers,
+            held_still as snapshot,
             Background(lambda stop: self._collect(snapshot, stop), "manifest") as manifest,
             Background(lambda stop: self._globals(env, folder), "roles") as before,
         ):
@@ -139,6 +142,7 @@ class Attempt:
             self.database.dbname,
             keys=self.keys,
             lock_wait=self.ground.settings.lock_wait,
+            application=self.application,
         )
 
     def _watch(self, snapshot: Snapshot) -> Blockers:
@@ -146,9 +150,10 @@ class Attempt:
             self.ground.source.connection,
             self.database.dbname,
             application=self.application,
-            holder=snapshot.backend_pid,
             abort=self.ground.settings.on_blocking_ddl == "abort",
             say=self.job.say,
+            give_way=snapshot.cancel,
+            seen=self.waited,
         )
 
     def _collect(self, snapshot: Snapshot, stop: threading.Event) -> Details:

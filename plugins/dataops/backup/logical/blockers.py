@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from dataops.connections import Connection
 from dataops.errors import DataOpsError
 from dataops.evidence.steps import Say
 from dataops.evidence.verdict import Check, Verdict
+from dataops.postgres import QueryTimeout
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Session
@@ -41,21 +42,32 @@ class Waiting:
 
 
 class Blockers:
-    """A watch over the sessions that wait behind those of ``application`` or behind ``holder``, a process id.
+    """A watch over the sessions that wait behind those of ``application``, from their first lock on.
 
-    It looks on a connection and in a thread of its own, every two seconds.
+    It looks on a connection and in a thread of its own, every two seconds. ``give_way`` is called there when
+    one waits and the backup is to give way (``abort``): it ends a query that is waiting itself, and the block
+    then raises ``SessionBlocked`` instead of that query's error. ``seen``, by process id, is what an earlier
+    try of the same backup saw, and grows.
     """
 
     def __init__(
-        self, connection: Connection, dbname: str, *, application: str, holder: int, abort: bool, say: Say
+        self,
+        connection: Connection,
+        dbname: str,
+        *,
+        application: str,
+        abort: bool,
+        say: Say,
+        give_way: Callable[[], None] = lambda: None,
+        seen: dict[int, Waiting] | None = None,
     ) -> None:
         self._connection = connection
         self._dbname = dbname
         self._application = application
-        self._holder = holder
         self._abort = abort
+        self._give_way = give_way
         self._say = say
-        self._seen: dict[int, Waiting] = {}
+        self._seen = {} if seen is None else seen
         self._stop = threading.Event()
         self._looked = time.monotonic()
         self._longest_gap = 0.0
@@ -67,9 +79,11 @@ class Blockers:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._stop.set()
         self._thread.join()
+        if isinstance(error, QueryTimeout):
+            self.guard()
 
     def guard(self) -> None:
         """Raises ``SessionBlocked`` when one waits and the backup is to give way."""
@@ -111,7 +125,7 @@ class Blockers:
         )
 
     def _look_until_stopped(self, session: Session) -> None:
-        parameters = {"application": self._application, "holder": self._holder}
+        parameters = {"application": self._application}
         with postgres.explained("looking for sessions behind the backup"), session.cursor() as cursor:
             while not self._stop.is_set():
                 cursor.execute(postgres.sql(__package__, "sessions_behind"), parameters)
@@ -126,3 +140,5 @@ class Blockers:
             if session.pid not in self._seen:
                 self._say(f"Behind this backup, {session}")
             self._seen[session.pid] = session
+        if self._abort and self._seen:
+            self._give_way()

@@ -54,11 +54,12 @@ def _tidy(job: Job, ground: Ground) -> None:
 
 def _copy(job: Job, ground: Ground, held: Held) -> Copied:
     job.say(f"Dumping {job.subject.name} from {ground.source}.")
+    first = Attempt(job, ground, held)
     try:
-        return Attempt(job, ground, held).run()
+        return first.run()
     except (DefinitionsChanged, DumpInterrupted, LockWaitExceeded) as error:
         job.say(f"{error} Trying once more.")
-        return Attempt(job, _second_ground(job, ground, error), held).run()
+        return Attempt(job, _second_ground(job, ground, error), held, first.waited).run()
 
 
 def _second_ground(job: Job, ground: Ground, error: Exception) -> Ground:

@@ -38,9 +38,7 @@ _PINNED_SINCE = {
 def session(connection: Connection, dbname: str, role: str) -> Generator[PsycopgConnection]:
     """A connection with pinned settings, in autocommit, closed at the end; named after its ``role``."""
     with explained(f"database {dbname}"):
-        conn = connect(
-            connection, dbname=dbname, application_name=f"dataops {role}", autocommit=True, pinned=True
-        )
+        conn = connect(connection, dbname=dbname, application_name=role, autocommit=True, pinned=True)
         try:
             with conn.cursor() as cursor:
                 cursor.execute(

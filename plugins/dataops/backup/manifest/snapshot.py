@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -37,7 +37,8 @@ class Snapshot:
 
     ``id`` is what ``pg_dump --snapshot`` takes. The transaction is READ COMMITTED, so that it sees
     changes, and holds the locks itself, so that it never queues behind a migration that waits for it.
-    No timeout ends the session. Works on a standby, not through a transaction pooler.
+    No timeout ends the session. Works on a standby, not through a transaction pooler. The session is named
+    after the ``application``, so that who waits behind it can be found.
     """
 
     id: str
@@ -55,13 +56,15 @@ class Snapshot:
         *,
         keys: Keys,
         lock_wait: timedelta = timedelta(minutes=1),
+        application: str = "dataops snapshot",
     ) -> None:
         self.connection, self.dbname, self.keys, self.lock_wait = connection, dbname, keys, lock_wait
+        self._application = application
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
         with self._open, explained(f"database {self.dbname}"):
-            self.session = self._open.enter_context(session(self.connection, self.dbname, "snapshot"))
+            self.session = self._open.enter_context(session(self.connection, self.dbname, self._application))
             self._lock()
             with self.session.cursor() as cursor:
                 self.before = read_definitions(cursor, self.keys)
@@ -77,6 +80,15 @@ class Snapshot:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.close()
+
+    def cancel(self) -> None:
+        """End the query that the session runs or waits with, if any; to be called from any thread."""
+        import psycopg2
+
+        holding = getattr(self, "session", None)
+        if holding is not None:
+            with suppress(psycopg2.Error):  # closed in this very moment
+                holding.cancel()
 
     def confirm(self) -> None:
         """Guarantee that no definition, role or setting changed since before the snapshot was taken."""

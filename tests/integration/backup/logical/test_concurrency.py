@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
+import psycopg2
 import pytest
 from dataops.backup.logical.blockers import PROMISE, SessionBlocked
 from dataops.backup.manifest.collect import collect
@@ -128,6 +130,57 @@ def test_abort_gives_way_to_the_session_that_waits(
     at_first_piece(interfere)
     with pytest.raises(SessionBlocked, match=r"gave way: .* waits for AccessExclusiveLock on public.u"):
         one.take()
+    assert one.keys(one.folder + "2") == []
+
+
+@pytest.fixture
+def waits_behind_locks(bench: Any, primary: Any) -> Iterator[Callable[..., Any]]:
+    """A backup that has locked t and waits for u, and a session that waits behind it for t."""
+    with ExitStack() as open_sessions:
+
+        def arrange(**fields: Any) -> tuple[Any, Any, threading.Thread]:
+            one = bench(SMALL, **fields)
+            dbname = one.database.dbname
+            migration = open_sessions.enter_context(closing(psycopg2.connect(primary.dsn(dbname))))
+            migration.cursor().execute("LOCK TABLE u IN ACCESS EXCLUSIVE MODE")
+            drop = threading.Thread(target=lambda: primary.execute("DROP TABLE t", dbname=dbname))
+            held = "SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass AND mode = 'AccessShareLock'"
+
+            def interfere() -> None:
+                until(lambda: primary.execute(held, dbname=dbname) == [(1,)], seconds=30)
+                drop.start()
+
+            threading.Thread(target=interfere, daemon=True).start()
+            return one, migration, drop
+
+        yield arrange
+
+
+def test_who_waits_while_the_backup_still_waits_for_its_own_locks_is_reported(
+    waits_behind_locks: Any,
+) -> None:
+    one, migration, drop = waits_behind_locks()
+
+    def let_go() -> None:
+        until(lambda: any("AccessExclusiveLock on public.t" in line for line in one.said), seconds=40)
+        migration.rollback()
+
+    ender = threading.Thread(target=let_go, daemon=True)
+    ender.start()
+    taken = one.take()
+    ender.join(30)
+    drop.join(30)
+    (check,) = (check for check in taken.checks if check.name == "sessions behind the backup")
+    assert check.verdict is Verdict.PASSED
+    assert "waits for AccessExclusiveLock on public.t" in check.observed[0]
+
+
+def test_abort_gives_way_while_the_backup_still_waits_for_its_own_locks(waits_behind_locks: Any) -> None:
+    one, _, drop = waits_behind_locks(on_blocking_ddl="abort")
+    with pytest.raises(SessionBlocked, match=r"gave way: .* waits for AccessExclusiveLock on public.t"):
+        one.take()
+    drop.join(30)
+    assert not drop.is_alive()
     assert one.keys(one.folder + "2") == []
 
 

@@ -11,6 +11,5 @@ SELECT waiting.pid,
          SELECT array_agg(pid)
            FROM pg_stat_activity
           WHERE application_name = %(application)s
-             OR pid = %(holder)s
        )
  ORDER BY waiting.pid;
