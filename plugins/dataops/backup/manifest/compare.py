@@ -31,11 +31,17 @@ class Difference(NamedTuple):
     observed: JsonValue = None
 
 
-_ALWAYS_THERE = {"public", "plpgsql"}
+_ALWAYS_THERE = {("schema", "public"), ("extension", "plpgsql")}
 """What every new database has: a restore adds them where the source had dropped them."""
 
-_NOT_DUMPED = {"subscription.subenabled"}
+_OF_FILES = {"extension.owner", "extension.functions"}
+"""What only a restore of files brings back: a dump makes extensions anew. Older manifests do not tell it."""
+
+_NOT_DUMPED = {"subscription.subenabled"} | _OF_FILES
 """A dump restores every subscription disabled, so that it does not consume the real one's slot."""
+
+_SET_RIGHT = {"constraint.trigger_states", "table.detach_pending"}
+"""What a dump makes whole: keys whose triggers the source had switched off, half-detached partitions."""
 
 
 def differences(
@@ -79,11 +85,12 @@ def _definitions(
             continue
         other = theirs.get((kind, identity))
         if other is not None:
-            yield from _facts(kind, identity, facts, other, declared)
+            yield from _facts(kind, identity, facts, other, declared, logical=logical)
         elif not (logical and kind == "index" and facts.get("valid") is False):  # a dump leaves those out
             yield Difference(Deviation.MISSING, kind, identity, expected=dict(facts))
+    added = {name for kind, name in _ALWAYS_THERE - ours.keys()} if logical else set()
     for kind, identity in theirs.keys() - ours.keys():
-        if not (logical and identity in _ALWAYS_THERE):
+        if identity not in added:
             yield Difference(Deviation.EXTRA, kind, identity, observed=dict(theirs[kind, identity]))
 
 
@@ -93,10 +100,16 @@ def _facts(
     ours: Mapping[str, JsonValue],
     theirs: Mapping[str, JsonValue],
     declared: Collection[str],
+    *,
+    logical: bool,
 ) -> Iterator[Difference]:
     for field in sorted(ours.keys() | theirs.keys()):
-        if ours.get(field) != theirs.get(field) and f"{kind}.{field}" not in declared:
-            yield Difference(Deviation.CHANGED, kind, identity, field, ours.get(field), theirs.get(field))
+        name = f"{kind}.{field}"
+        untold = name in _OF_FILES and field not in ours
+        set_right = logical and name in _SET_RIGHT and field not in theirs
+        if ours.get(field) == theirs.get(field) or name in declared or untold or set_right:
+            continue
+        yield Difference(Deviation.CHANGED, kind, identity, field, ours.get(field), theirs.get(field))
 
 
 def _sequences(

@@ -1,6 +1,8 @@
-"""Sequences: at or beyond where the manifest saw them, and ahead of the columns that they number."""
+"""Sequences: at or beyond where the manifest saw them, ahead of their columns, and not at their end."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from dataops.drill.checks.compared import of_definitions, verdict_of
 from dataops.drill.checks.finding import SHOWN, Finding, failed, not_applicable, passed, told
@@ -46,11 +48,50 @@ def sequences_ahead(look: Look) -> Finding:
     return passed(f"{len(numbering) - len(known)} of {len(numbering)} columns", note)
 
 
+@check("sequences not at their end", expected="a next number within bounds")
+def sequences_left(look: Look) -> Finding:
+    """A sequence that was set too far has no next number, and the next insert fails.
+
+    Where it was at its end at the backup already, that is said and not held against it.
+    """
+    now = {state.identity: state.next_value for state in look.observed.sequences}
+    before = {state.identity: state.next_value for state in look.expected.sequences}
+    faults: list[str] = []
+    known: list[str] = []
+    bounded = look.query(sql(__package__, "sequences_at_their_end"))
+    for sequence, ascending, highest, lowest in bounded:
+        bounds = _Bounds(ascending, highest, lowest)
+        if sequence in now and bounds.passed_by(now[sequence]):
+            line = f"{sequence} would give {now[sequence]}, beyond its end of {bounds.end}"
+            (known if bounds.passed_by(before.get(sequence, bounds.end)) else faults).append(line)
+    if faults:
+        return failed([*faults[:SHOWN]], told(faults))
+    if not bounded:
+        return not_applicable("no sequence of the database has an end")
+    note = f"at the source too: {told(known)}" if known else ""
+    return passed(f"{len(bounded) - len(known)} of {len(bounded)} sequences", note)
+
+
+class _Bounds(NamedTuple):
+    """What a sequence may give, by its own bounds and its column's type."""
+
+    ascending: bool
+    highest: int
+    lowest: int
+
+    @property
+    def end(self) -> int:
+        return self.highest if self.ascending else self.lowest
+
+    def passed_by(self, value: int) -> bool:
+        return value > self.end if self.ascending else value < self.end
+
+
 def _standing(look: Look, sequence: str, table: str, column: str, step: int) -> tuple[int | None, int]:
     """The furthest number in use, and the one that comes next."""
     furthest = "max" if step > 0 else "min"
     row = look.query(
         f"SELECT (SELECT {furthest}({column})::numeric FROM {table}), "
-        f"last_value + CASE WHEN is_called THEN {int(step)} ELSE 0 END FROM {sequence}"
+        f"last_value::numeric + CASE WHEN is_called THEN {int(step)} ELSE 0 END FROM {sequence}"
     )[0]
     return (None if row[0] is None else int(row[0])), int(row[1])

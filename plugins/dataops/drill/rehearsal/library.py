@@ -8,6 +8,7 @@ from dataops.drill.rehearsal.fault import Family, Fault
 from dataops.drill.rehearsal.faults import (
     archive,
     around,
+    catalogs,
     damage,
     programs,
     relations,
@@ -24,6 +25,7 @@ FAULTS: tuple[Fault, ...] = (
     *archive.FAULTS,
     *relations.FAULTS,
     *programs.FAULTS,
+    *catalogs.FAULTS,
     *rows.FAULTS,
     *damage.FAULTS,
     *roles.FAULTS,

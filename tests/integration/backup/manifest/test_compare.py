@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 from dataops.backup.manifest.compare import Deviation, Difference, differences
 from dataops.backup.manifest.details import Details
@@ -90,11 +92,38 @@ def test_a_mutation_around_the_database_is_seen(
     primary.execute(f"ALTER DATABASE {name} SET work_mem = '7MB'")
     before = describe(primary, name)
     assert differences(before, describe(primary, name)) == []
-    for mutation in CLUSTER_MUTATIONS.values():
-        primary.execute(mutation.done.format(database=name))
-    found = differences(before, describe(primary, name))
+    try:
+        for mutation in CLUSTER_MUTATIONS.values():
+            primary.execute(mutation.done.format(database=name))
+        found = differences(before, describe(primary, name))
+    finally:
+        primary.execute("ALTER ROLE ALL RESET ALL")
     missed = [title for title, mutation in CLUSTER_MUTATIONS.items() if not sees(found, mutation)]
     assert missed == [], found
+
+
+def test_what_is_said_about_a_tablespace_is_seen(
+    primary: DatabaseServer, describe: Callable[..., Details]
+) -> None:
+    with closing(psycopg2.connect(primary.dsn())) as session, session.cursor() as cursor:
+        session.autocommit = True
+        cursor.execute("SET allow_in_place_tablespaces = on")
+        cursor.execute("CREATE TABLESPACE spoken_of LOCATION ''")
+    name = primary.create_database("spaced", "CREATE TABLE t (a int) TABLESPACE spoken_of")
+    before = describe(primary, name)
+    primary.execute("COMMENT ON TABLESPACE spoken_of IS 'the slow disks'")
+    (found,) = differences(before, describe(primary, name))
+    assert found[:4] == (Deviation.CHANGED, "tablespace", "spoken_of", "comment")
+
+
+def test_a_label_of_a_large_object_is_seen(primary: DatabaseServer, describe: Callable[..., Details]) -> None:
+    name = primary.create_database("labelled", "SELECT lo_from_bytea(4711, 'x'), lo_from_bytea(4712, 'y')")
+    before = describe(primary, name)
+    primary.execute(
+        "INSERT INTO pg_seclabel VALUES (4711, 'pg_largeobject'::regclass, 0, 'test', 'secret')", dbname=name
+    )
+    (found,) = differences(before, describe(primary, name))
+    assert (found.deviation, found.kind, found.field) == (Deviation.CHANGED, "large objects", "numbers")
 
 
 def test_flights_restored_on_another_server_shows_no_difference(

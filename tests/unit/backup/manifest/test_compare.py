@@ -15,6 +15,7 @@ from dataops.backup.manifest.details import (
     TableContent,
 )
 from dataops.backup.manifest.header import UnreadableManifest
+from pydantic import JsonValue
 
 MOMENT = Moment(
     snapshot_at=datetime(2026, 11, 23, tzinfo=UTC),
@@ -150,3 +151,45 @@ def test_recovery_empties_unlogged_tables() -> None:
     )
     assert differences(before, after, method="physical") == []
     assert differences(before, after) != []
+
+
+PUBLIC = Definition("schema", "public", {})
+ON_PUBLIC = Definition("grant", "public", {"grants": [["postgres", "public", "CREATE", False]]})
+
+
+def test_what_a_dump_adds_to_a_source_without_a_public_schema_is_no_difference() -> None:
+    assert differences(details(), details(PUBLIC, ON_PUBLIC)) == []
+    assert kinds(differences(details(), details(PUBLIC), method="physical")) == [
+        (Deviation.EXTRA, "schema", "public")
+    ]
+
+
+def test_a_grant_on_the_public_schema_that_the_source_had_not_is_seen() -> None:
+    found = differences(details(PUBLIC), details(PUBLIC, ON_PUBLIC))
+    assert kinds(found) == [(Deviation.EXTRA, "grant", "public")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [("constraint", "trigger_states", ["D"]), ("table", "detach_pending", True)],
+)
+def test_what_the_source_had_half_switched_off_a_dump_makes_whole_but_no_restore_switches_off(
+    kind: str, field: str, value: JsonValue
+) -> None:
+    whole = Definition(kind, "it", {"a": 1})
+    half = Definition(kind, "it", {"a": 1, field: value})
+    assert differences(details(half), details(whole)) == []
+    for method in ("logical", "physical"):
+        (found,) = differences(details(whole), details(half), method=method)
+        assert (found.field, found.observed) == (field, value)
+    assert differences(details(half), details(whole), method="physical") != []
+
+
+def test_owner_and_functions_of_an_extension_are_held_against_a_restore_of_files_alone() -> None:
+    ours = Definition("extension", "x", {"version": "1", "owner": "a", "functions": "1"})
+    theirs = Definition("extension", "x", {"version": "1", "owner": "b", "functions": "2"})
+    older = Definition("extension", "x", {"version": "1"})
+    assert differences(details(ours), details(theirs)) == []
+    found = differences(details(ours), details(theirs), method="physical")
+    assert [one.field for one in found] == ["functions", "owner"]
+    assert differences(details(older), details(theirs), method="physical") == []

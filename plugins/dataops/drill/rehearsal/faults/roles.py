@@ -26,6 +26,7 @@ FAULTS = (
     _fault("membership lost", "REVOKE rehearsal_group FROM rehearsal_login", "role memberships"),
     _fault("membership of one more", "GRANT rehearsal_owner TO rehearsal_login", "role memberships"),
     _fault("role's setting lost", "ALTER ROLE rehearsal_login RESET work_mem", "role settings"),
+    _fault("everyone's setting lost", "ALTER ROLE ALL RESET deadlock_timeout", "role settings"),
     _fault(
         "role's setting in the database lost",
         "ALTER ROLE rehearsal_login IN DATABASE $name RESET work_mem",
@@ -102,6 +103,11 @@ FAULTS = (
     _fault(
         "everyone may execute again",
         "GRANT EXECUTE ON FUNCTION rehearsal.secretly() TO PUBLIC",
+        "owners and grants",
+    ),
+    _fault(
+        "nobody may use a language any more",
+        "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC",
         "owners and grants",
     ),
     _fault(

@@ -87,6 +87,23 @@ FAULTS = (
         seen_by="sequences",
     ),
     _fault(
+        "sequence at its end",
+        "SELECT setval('rehearsal.ticket', (SELECT seqmax FROM pg_sequence"
+        " WHERE seqrelid = 'rehearsal.ticket'::regclass))",
+        seen_by="sequences not at their end",
+    ),
+    _fault(
+        "sequence beyond what its column holds",
+        "SELECT setval('rehearsal.customer_id_seq', 2147483647)",
+        seen_by="sequences not at their end",
+    ),
+    _fault(
+        "large object with another label",
+        "INSERT INTO pg_seclabel SELECT min(oid), 'pg_largeobject'::regclass, 0, 'rehearsal', 'secret'"
+        " FROM pg_largeobject_metadata",
+        seen_by="large objects",
+    ),
+    _fault(
         "large object lost",
         "SELECT lo_unlink((SELECT max(oid) FROM pg_largeobject_metadata))",
         seen_by="large objects",

@@ -3,6 +3,7 @@ CREATE ROLE rehearsal_owner;
 CREATE ROLE rehearsal_group;
 CREATE ROLE rehearsal_login LOGIN PASSWORD 'rehearsal' CONNECTION LIMIT 20 IN ROLE rehearsal_group;
 ALTER ROLE rehearsal_login SET work_mem = '5MB';
+ALTER ROLE ALL SET deadlock_timeout = '3s';
 
 CREATE SCHEMA rehearsal AUTHORIZATION rehearsal_owner;
 CREATE SCHEMA rehearsal_empty;
@@ -81,7 +82,7 @@ SELECT lo_from_bytea(0, convert_to('large object ' || g, 'UTF8')) FROM generate_
 
 CREATE VIEW rich AS SELECT id, name FROM customer WHERE balance > 100;
 CREATE VIEW guarded WITH (security_barrier) AS SELECT id FROM customer WHERE id > 0;
-CREATE MATERIALIZED VIEW totals AS SELECT mood, count(*) AS customers FROM customer GROUP BY mood;
+CREATE MATERIALIZED VIEW totals AS SELECT mood, count(*) AS customers, min(name) AS first FROM customer GROUP BY mood;
 CREATE SEQUENCE ticket INCREMENT 5 START 100;
 SELECT setval('ticket', 500);
 

@@ -45,4 +45,7 @@ CLUSTER_MUTATIONS = {
     "parameter grant": Mutation(
         "", "GRANT SET ON PARAMETER deadlock_timeout TO manifest_login", "parameter grant", "deadlock_timeout"
     ),
+    "everyone's setting": Mutation(
+        "", "ALTER ROLE ALL SET deadlock_timeout = '4s'", "role setting", "everyone"
+    ),
 }

@@ -224,4 +224,48 @@ TABLES = {
         "parents",
     ),
     "table extra": Mutation("", "CREATE TABLE m33 (a int)", "table", "public.m33"),
+    "foreign key switched off": Mutation(
+        "CREATE TABLE m101 (a int PRIMARY KEY, b int CONSTRAINT m101_fk REFERENCES m101)",
+        "ALTER TABLE m101 DISABLE TRIGGER ALL",
+        "constraint",
+        "m101_fk on public.m101",
+        "trigger_states",
+    ),
+    "foreign key of one partition switched off": Mutation(
+        "CREATE TABLE m102 (a int CONSTRAINT m102_fk REFERENCES m101) PARTITION BY LIST (a);"
+        "CREATE TABLE m102_1 PARTITION OF m102 FOR VALUES IN (1)",
+        "ALTER TABLE m102_1 DISABLE TRIGGER ALL",
+        "constraint",
+        "m102_fk on public.m102",
+        "trigger_states",
+    ),
+    "index that new rows do not enter": Mutation(
+        "CREATE TABLE m103 (a int); CREATE INDEX m103_i ON m103 (a)",
+        "UPDATE pg_index SET indisready = false WHERE indexrelid = 'm103_i'::regclass",
+        "index",
+        "public.m103_i",
+        "ready",
+    ),
+    "partition half detached": Mutation(
+        "CREATE TABLE m104 (a int) PARTITION BY LIST (a); CREATE TABLE m104_1 PARTITION OF m104 DEFAULT",
+        "UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'm104_1'::regclass",
+        "table",
+        "public.m104_1",
+        "detach_pending",
+    ),
+    "replica identity of a materialized view": Mutation(
+        "CREATE MATERIALIZED VIEW m105 AS SELECT 1 AS a",
+        "ALTER TABLE m105 REPLICA IDENTITY FULL",
+        "view",
+        "public.m105",
+        "replica_identity",
+    ),
+    "TOAST parameters of a materialized view": Mutation(
+        "CREATE MATERIALIZED VIEW m106 AS SELECT 'x'::text AS a;"
+        "ALTER MATERIALIZED VIEW m106 SET (toast.autovacuum_enabled = false)",
+        "ALTER MATERIALIZED VIEW m106 RESET (toast.autovacuum_enabled)",
+        "view",
+        "public.m106",
+        "toast_options",
+    ),
 }

@@ -3,6 +3,8 @@ SELECT 'pg_class'::regclass AS classid, c.oid AS objid, 0 AS objsubid, i.indreli
     jsonb_build_object(
         'definition', pg_get_indexdef(c.oid),
         'valid', i.indisvalid,
+        'ready', CASE WHEN i.indisvalid AND NOT i.indisready THEN false END,  -- else rows come in past it
+        'live', CASE WHEN i.indisvalid AND NOT i.indislive THEN false END,
         'clustered', i.indisclustered,
         'unique', i.indisunique,
         'constraint', k.conname,

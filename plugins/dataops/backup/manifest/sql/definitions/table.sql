@@ -18,6 +18,8 @@ SELECT 'pg_class'::regclass AS classid, c.oid AS objid, 0 AS objsubid, c.oid AS 
         'partition_bound', pg_get_expr(c.relpartbound, c.oid),
         'parents', (SELECT jsonb_agg(inhparent::regclass ORDER BY inhseqno)
                     FROM pg_inherits WHERE inhrelid = c.oid),
+        'detach_pending', (SELECT true FROM pg_inherits AS h  -- since 14: its rows are no longer the parent's
+                           WHERE inhrelid = c.oid AND to_jsonb(h) -> 'inhdetachpending' = 'true'),
         'server', (SELECT srvname FROM pg_foreign_table JOIN pg_foreign_server AS s ON s.oid = ftserver
                    WHERE ftrelid = c.oid),
         'fdw_options', (SELECT to_jsonb(ftoptions) FROM pg_foreign_table WHERE ftrelid = c.oid)

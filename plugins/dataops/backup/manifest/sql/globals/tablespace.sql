@@ -2,6 +2,9 @@
 SELECT quote_ident(t.spcname) AS identity,
     jsonb_strip_nulls(jsonb_build_object(
         'owner', pg_get_userbyid(t.spcowner), 'options', to_jsonb(t.spcoptions),
+        'comment', shobj_description(t.oid, 'pg_tablespace'),
+        'labels', (SELECT jsonb_object_agg(provider, label) FROM pg_shseclabel
+                   WHERE classoid = 'pg_tablespace'::regclass AND objoid = t.oid),
         'grants', (
             SELECT jsonb_agg(entry ORDER BY entry) FROM (SELECT jsonb_build_array(
                 pg_get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(a.grantee) END,
