@@ -382,7 +382,7 @@ CATALOGUE: tuple[Seed, ...] = (
         _read_growing,
         also=READING | WRITING,
     ),
-    Seed(19, "generic-plan", C.PLAN_CHANGED, "statement", _skew),
+    Seed(19, "generic-plan", C.PLAN_CHANGED, "statement", _skew, also=READING),
     Seed(20, "jit-overhead", C.SETTING, "statement", _jit),
     Seed(22, "connection-saturation", C.CAPACITY, "server", _connections),
     Seed(23, "archiver-failing", C.SERVICE, "server", _archiver),
