@@ -32,6 +32,8 @@ class Header:
     ``taken`` is the sampling host's clock, ``at`` the server's; both UTC. ``every`` is how often samples are
     meant to be taken, in seconds. ``resets`` are the moments since when each family of statistics counts.
     ``missing`` says per question in a sentence why it has no rows, ``costs`` how many seconds it took.
+    ``uptime`` is how long the sampling host was up then, in seconds, and ``boot`` names its boot; empty where
+    that is not known.
     """
 
     server: str
@@ -49,6 +51,8 @@ class Header:
     resets: Mapping[str, datetime | None] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     costs: Mapping[str, float] = field(default_factory=dict)
+    boot: str = ""
+    uptime: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -81,8 +85,10 @@ _HEADER: Mapping[str, pl.DataType] = {
     "resets": TEXT,
     "missing": TEXT,
     "costs": TEXT,
+    "boot": TEXT,
+    "uptime": NUMBER,
 }
-"""The mappings stand as JSON."""
+"""The mappings stand as JSON. Samples of before ``boot`` and ``uptime`` were kept are read without them."""
 
 
 def to_parquet(sample: Sample) -> bytes:
@@ -105,7 +111,8 @@ def to_parquet(sample: Sample) -> bytes:
 
 def read_header(source: Path | bytes) -> Header:
     """The header of a sample's file."""
-    row = pl.read_parquet(source, columns=list(_HEADER)).row(0, named=True)
+    there = pl.read_parquet_schema(source if isinstance(source, Path) else io.BytesIO(source))
+    row = pl.read_parquet(source, columns=[name for name in _HEADER if name in there]).row(0, named=True)
     row.pop("format")
     resets = json.loads(row.pop("resets"))
     return Header(**{

@@ -12,7 +12,7 @@ import polars as pl
 from dataops.connections import Connection
 from dataops.errors import ConfigurationError, DataOpsError
 from dataops.inventory import Database, Server
-from dataops.performance.samples import disk, keeping, texts
+from dataops.performance.samples import disk, host_clock, keeping, texts
 from dataops.performance.samples.asking import Asking, session
 from dataops.performance.samples.packing import Layout, packed_sizes
 from dataops.performance.samples.questions import (
@@ -180,7 +180,7 @@ class _Heading:
 
     def __init__(self, asking: Asking, visit: _Visit, scope: str, whole: bool) -> None:
         self.asking, self.visit, self.scope, self.whole = asking, visit, scope, whole
-        self.taken = datetime.now(UTC)
+        self.taken, self.boot, self.uptime = datetime.now(UTC), host_clock.boot(), host_clock.uptime()
         told = asking.one("moment")
         asking.blind = _blind(told)
         self.identity: ServerIdentity = server_identity(asking.conn)
@@ -209,6 +209,8 @@ class _Heading:
             resets={name: at and at.astimezone(UTC) for name, at in self.resets.items()},
             missing=dict(self.asking.missing),
             costs=dict(self.asking.costs),
+            boot=self.boot,
+            uptime=self.uptime,
         )
         return Sample(header, {name: _without_literals(rows) for name, rows in self.asking.rows.items()})
 

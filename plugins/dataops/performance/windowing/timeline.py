@@ -3,6 +3,9 @@
 Counters may be subtracted only while one server process counts on without a break. A restart, a crash, a
 failover, another server behind the same address, a reset of the statistics and a jump of a clock each make
 the interval in which they fall not measurable; the intervals before and after it still are.
+
+Samples lie in the order of the sampling host's clock. Where that was set back, or server and sampler share a
+clock that jumped, the host's time since its boot still tells.
 """
 
 from __future__ import annotations
@@ -115,9 +118,12 @@ def _same_server(before: Header, after: Header) -> bool:
 
 
 def _drift(before: Header, after: Header) -> float:
-    """How many seconds the two clocks disagree about the interval, where that is too many; else 0."""
+    """How many seconds the clocks disagree about the interval, where that is too many; else 0."""
     ours, theirs = after.taken - before.taken, after.at - before.at
     drift = abs((theirs - ours).total_seconds())
+    if before.boot and before.boot == after.boot:
+        passed = after.uptime - before.uptime
+        drift = max(drift, abs(ours.total_seconds() - passed))
     allowed = max(CLOCK_TOLERANCE.total_seconds(), 0.02 * ours.total_seconds())
     return drift if drift > allowed or theirs < timedelta() else 0.0
 

@@ -17,8 +17,11 @@ from typing import Any
 import polars as pl
 import psycopg2
 import pytest
+from dataops.performance.samples import keeping
+from dataops.performance.samples.sample import Sample
 from dataops.performance.window import SectionName, Window
 from dataops.performance.windowing import window as window_of
+from dataops.store import ObjectStore
 
 from sandbox.deadline import wait_until
 from tests.conftest import DatabaseServer, ObjectStoreServer
@@ -190,6 +193,42 @@ def test_a_restart_costs_the_interval_in_which_it_falls(one: Watched, server: Da
     assert (table(window)["rows_inserted"], calls(window)) == (8, 8)
     assert len(window.restarts) == 1
     assert any("was restarted at" in note for note in window.notes)
+
+
+BACK, AHEAD = timedelta(hours=-3), timedelta(minutes=7)
+
+
+@pytest.mark.parametrize(
+    ("moved", "jump"),
+    [(("at",), AHEAD), (("taken",), BACK), (("at", "taken"), AHEAD), (("at", "taken"), BACK)],
+    ids=["the server's ahead", "the sampler's back", "one of both ahead", "one of both back"],
+)
+def test_a_clock_that_jumps_costs_the_interval_in_which_it_does(
+    one: Watched, monkeypatch: pytest.MonkeyPatch, moved: tuple[str, ...], jump: timedelta
+) -> None:
+    """The counters are real; what the clocks say is moved. Set back, later samples come before others."""
+    insert(one, 200)
+    one.sample()
+    insert(one, 5)
+    one.sample(whole=False)
+    insert(one, 100)
+    keep = keeping.keep
+
+    def late(store: ObjectStore, sample: Sample) -> keeping.Kept:
+        told = {name: getattr(sample.header, name) + jump for name in moved}
+        return keep(store, replace(sample, header=replace(sample.header, **told)))
+
+    monkeypatch.setattr(keeping, "keep", late)
+    one.sample(whole=False)
+    insert(one, 3)
+    one.sample(whole=False)
+    taken = [each.kept[-1].taken for each in one.taken]
+    window = one.window(since=min(taken), until=max(taken))
+    assert (table(window)["rows_inserted"], calls(window)) == (8, 8)
+    assert any("A clock jumped" in note for note in window.notes)
+    statements = window.section(SectionName.STATEMENTS)
+    assert statements.quality.covered < 1
+    assert statements.series["seconds"].max() < 60
 
 
 def test_a_crash_that_empties_the_statistics_is_noticed(one: Watched, server: DatabaseServer) -> None:

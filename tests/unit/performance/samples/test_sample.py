@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,6 +46,13 @@ def test_a_sample_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_header(path).seconds == pytest.approx(0.375)
     tables = read_rows(path, "tables")
     assert tables is not None and tables.equals(sample().rows["tables"])
+
+
+def test_a_sample_of_before_the_uptime_was_kept_is_read() -> None:
+    written = io.BytesIO()
+    pl.read_parquet(to_parquet(sample())).drop("boot", "uptime").write_parquet(written)
+    read = read_header(written.getvalue())
+    assert (read.boot, read.uptime, read.taken) == ("", 0.0, sample().header.taken)
 
 
 def test_no_rows_are_an_answer_and_no_answer_is_none(tmp_path: Path) -> None:

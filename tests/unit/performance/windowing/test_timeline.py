@@ -109,6 +109,14 @@ def test_clocks_may_drift_a_little() -> None:
     assert intervals([header(0), header(10, at=NOON + timedelta(minutes=10, seconds=11))])[0].usable
 
 
+def test_a_clock_that_server_and_sampler_share_is_judged_by_the_time_since_boot() -> None:
+    up = {"boot": "b", "uptime": 0.0}
+    assert intervals([header(0, **up), header(10, boot="b", uptime=605.0)])[0].usable
+    for passed in (60.0, 6000.0, -600.0):
+        assert "clock jumped" in intervals([header(0, **up), header(10, boot="b", uptime=passed)])[0].broken
+        assert intervals([header(0, **up), header(10, boot="c", uptime=passed)])[0].usable
+
+
 def test_restarts_are_the_moments_of_the_starts() -> None:
     again = NOON + timedelta(minutes=5)
     assert restarts([header(0), header(10, started=again), header(20, started=again)]) == (again,)
