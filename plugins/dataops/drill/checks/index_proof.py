@@ -28,8 +28,9 @@ each with its own red line.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -95,25 +96,93 @@ class Outcome:
 NOT_TRIED = Outcome(holds=False)
 
 
-@dataclass
+Step = Callable[[Look], Outcome | None]
+"""One part of a proof; an outcome where nothing after it matters any more."""
+
+
 class IndexProof:
     """The proof of one index, carried out once for all checks that ask for it."""
 
-    index: Index
-    _known: Outcome | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._unique, self._reached = index.unique, Places(0, 0)
+        self._waiting: list[Step] = [self._begin]
+        self._running = self._left = 0
+        self._known: Outcome | None = None
+        self._change = threading.Condition()
 
     def outcome(self, look: Look) -> Outcome:
-        """Whoever asks first carries it out, in its own session and time; others wait for it."""
-        with self._lock:
-            if self._known is None:
-                try:
-                    self._known = _prove(look, self.index)
-                except Exception as error:
-                    if not is_damage(error):
-                        raise
-                    self._known = Outcome(holds=False, refuted=f"{self.index.name}: {reason_of(error)}")
-            return self._known
+        """Whoever asks takes part, in a session and time of its own, until nothing is left to do.
+
+        What a step raises that says nothing of the data is raised to its taker; the step is left to others.
+        """
+        while (step := self._take()) is not None:
+            ended = None
+            try:
+                ended = step(look)
+            except Exception as error:
+                if not is_damage(error):
+                    with self._change:
+                        self._waiting.append(step)
+                    raise
+                ended = self._refuted(reason_of(error))
+            finally:
+                with self._change:
+                    self._running -= 1
+                    self._known = self._known or ended
+                    self._change.notify_all()
+        assert self._known is not None
+        return self._known
+
+    def _take(self) -> Step | None:
+        """The next step; None once the outcome is known."""
+        with self._change:
+            while self._known is None and self._running and not self._waiting:
+                self._change.wait()
+            if self._known is None and not self._waiting:
+                self._known = Outcome(holds=True, unique=self._unique)
+            if self._known is not None:
+                return None
+            self._running += 1
+            return self._waiting.pop()
+
+    def _begin(self, look: Look) -> None:
+        """Structure before all others: a scan of an index whose links lead in a circle has no end."""
+        check = f"{look.helper('amcheck')}.bt_index_parent_check(%s::oid::regclass)"
+        look.query(f"SELECT {check}", (self.index.oid,))
+        ranges = [*_conditions(self.index, _bounds(look, self.index))]
+        with self._change:
+            self._left = len(ranges)
+            self._waiting += [partial(self._compare, condition) for condition in ranges]
+
+    def _compare(self, condition: str, look: Look) -> Outcome | None:
+        distinct = self._unique
+        found = _compared(look, self.index, condition, distinct=distinct)
+        if found is not None and not found.same and distinct:
+            self._unique = False
+            found = _compared(look, self.index, condition, distinct=False)
+        if found is None or found.rows > MOST:
+            return NOT_TRIED
+        if not found.same:
+            return self._refuted("the keys of its entries are not those of the rows that they lead to")
+        with self._change:
+            self._reached = Places(self._reached.rows + found.rows, self._reached.places + int(found.places))
+            self._left -= 1
+            if not self._left:
+                self._waiting.append(self._hold_against_table)
+        return None
+
+    def _hold_against_table(self, look: Look) -> Outcome | None:
+        there = places_of(look, self.index.table)
+        if self._reached == there:
+            return None
+        others = "" if self._reached.rows != there.rows else ", but others"
+        return self._refuted(
+            f"its entries lead to {self._reached.rows} rows, a sequential scan finds {there.rows}{others}"
+        )
+
+    def _refuted(self, why: str) -> Outcome:
+        return Outcome(holds=False, refuted=f"{self.index.name} of {self.index.table}: {why}")
 
 
 def proofs(look: Look) -> Mapping[int, IndexProof]:
@@ -125,32 +194,6 @@ def proofs(look: Look) -> Mapping[int, IndexProof]:
             rows = look.query(statement, {"larger_than": SMALL}) if tried else []
             look.shared.proofs = {row[0]: IndexProof(Index(*row)) for row in rows}
         return look.shared.proofs
-
-
-def _prove(look: Look, index: Index) -> Outcome:
-    look.query(f"SELECT {look.helper('amcheck')}.bt_index_parent_check(%s::oid::regclass)", (index.oid,))
-    reached, unique = Places(0, 0), index.unique
-    for condition in _conditions(index, _bounds(look, index)):
-        found = _compared(look, index, condition, distinct=unique)
-        if found is not None and not found.same and unique:
-            unique = False
-            found = _compared(look, index, condition, distinct=False)
-        if found is None or found.rows > MOST:
-            return NOT_TRIED
-        if not found.same:
-            return _refuted(index, "the keys of its entries are not those of the rows that they lead to")
-        reached = Places(reached.rows + found.rows, reached.places + int(found.places))
-    there = places_of(look, index.table)
-    if reached != there:
-        others = "" if reached.rows != there.rows else ", but others"
-        return _refuted(
-            index, f"its entries lead to {reached.rows} rows, a sequential scan finds {there.rows}{others}"
-        )
-    return Outcome(holds=True, unique=unique)
-
-
-def _refuted(index: Index, why: str) -> Outcome:
-    return Outcome(holds=False, refuted=f"{index.name} of {index.table}: {why}")
 
 
 class _Compared(NamedTuple):

@@ -39,7 +39,7 @@ class Key(NamedTuple):
 def unique_keys(look: Look) -> list[Item]:
     """Every unique index that the server enforces, and every exclusion constraint.
 
-    Those that a proof may settle come last: by then it has been carried out, or nothing else is left to do.
+    Those that a proof may settle come last: by then it has been carried out, or this session may take part.
     """
     nulls = "i.indnullsnotdistinct" if look.server.major >= 15 else "false"
     statement = sql(__package__, "unique_keys").replace("{nulls_not_distinct}", nulls)
