@@ -112,8 +112,22 @@ def latest(span: Span, name: SectionName, question: str, *derived: pl.Expr) -> S
     return Section(
         conformed(rows.with_columns(derived), COLUMNS[name].totals_schema),
         pl.DataFrame(),
-        replace(quality, covered=1.0),
+        replace(quality, covered=_held(span, question)),
     )
+
+
+def _held(span: Span, question: str) -> float:
+    """The share of the window until the question was first asked in vain after its last answer; 1 for never."""
+    headers = span.samples.headers
+    unanswered = [
+        header.taken
+        for header in headers[span.samples.answered(question)[-1] :]
+        if question in header.missing
+    ]
+    length = (span.until - span.since).total_seconds()
+    if not unanswered or length <= 0:
+        return 1.0
+    return min(max((unanswered[0] - span.since).total_seconds() / length, 0.0), 1.0)
 
 
 def _present(span: Span, name: SectionName, question: str) -> Section:

@@ -356,7 +356,9 @@ def test_rights_that_are_lost_in_the_middle_are_told_and_what_was_seen_stays(one
     insert(one, 5)
     one.sample()
     one.execute(f"REVOKE pg_monitor FROM watcher_{one.dbname}")
+    one.execute("REVOKE SELECT ON pg_catalog.pg_constraint FROM PUBLIC")
     insert(one, 5)
+    one.sample()
     one.sample()
     window = one.window()
     assert calls(window) == 5
@@ -364,6 +366,9 @@ def test_rights_that_are_lost_in_the_middle_are_told_and_what_was_seen_stays(one
     assert quality.covered < 1 and "GRANT pg_monitor" in " ".join(quality.notes)
     blocking = window.section(SectionName.BLOCKING).quality
     first, second = (taken.samples[-1].header for taken in one.taken[:2])
+    constraints = window.section(SectionName.CONSTRAINTS).quality
+    assert constraints.covered < 1
+    assert any("2 of 4 samples" in note and "permission denied" in note for note in constraints.notes)
     assert blocking.intervals == ((second.at, (second.at - first.at).total_seconds()),)
 
 
