@@ -117,7 +117,7 @@ def latest(span: Span, name: SectionName, question: str, *derived: pl.Expr) -> S
 
 
 def _held(span: Span, question: str) -> float:
-    """The share of the window until the question was first asked in vain after its last answer; 1 for never."""
+    """The share of the window until the question was asked in vain, after its last answer; 1 for never."""
     headers = span.samples.headers
     unanswered = [
         header.taken
