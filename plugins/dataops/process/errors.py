@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dataops.errors import ConfigurationError, DataOpsError
 
 
@@ -17,6 +19,14 @@ class ProgramFailed(DataOpsError):
         self.program = program
         self.returncode = returncode
         self.stderr_tail = stderr_tail
+
+    @property
+    def complaint(self) -> str:
+        """On one line what the program complained of, without its report of what went well before."""
+        lines = [line.strip() for line in self.stderr_tail.splitlines() if line.strip()]
+        grave = [line for line in lines if re.search(r"\b(error|fatal|panic)\b", line, re.IGNORECASE)]
+        said = "; ".join(grave or lines[-1:]) or "it said nothing on stderr"
+        return f"{self.program}: {said.replace(f'{self.program}: ', '')}"
 
 
 class DeadlineExceeded(DataOpsError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import threading
@@ -24,6 +25,7 @@ from dataops.backup.logical.heading import heading
 from dataops.backup.logical.pieces import Pieces
 from dataops.backup.logical.preflight import Ground
 from dataops.backup.logical.settings import subject_of
+from dataops.backup.logical.standing import disk_full
 from dataops.backup.logical.workspace import workspace
 from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.details import Details
@@ -39,6 +41,8 @@ from dataops.evidence.verdict import Artifact, Check
 
 if TYPE_CHECKING:
     from dataops.store import Held
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,11 @@ class Attempt:
         try:
             with workspace(self.ground.settings.work_dir) as folder:
                 return self._copy(folder)
+        except OSError as error:
+            self._discard()
+            if error.errno in _FULL:
+                raise disk_full(str(error)) from error
+            raise
         except BaseException:
             self._discard()
             raise

@@ -12,6 +12,7 @@ from dataops import postgres, process
 from dataops.backup.logical.dump_files import DumpFiles
 from dataops.backup.logical.pieces import Pieces
 from dataops.backup.logical.settings import Settings
+from dataops.backup.logical.standing import DISK_FULL, DumpFailed, disk_full
 from dataops.errors import DataOpsError
 from dataops.evidence.steps import Say
 
@@ -151,8 +152,8 @@ def dump(
     """What the dump cost, once pg_dump succeeded and every file is stored.
 
     ``guard`` is called some ten times a second and raises what must end the backup. Raises
-    ``DumpInterrupted`` for what one retry may mend, ``ProgramFailed``, ``StoreTooSlow`` and
-    the errors of the store.
+    ``DumpInterrupted`` for what one retry may mend, ``DumpFailed``, ``NoRoom``,
+    ``StoreTooSlow`` and the errors of the store.
     """
     progress = Progress(say, pieces)
     dumped = DumpFiles(directory)
@@ -178,5 +179,7 @@ def _finished(running: process.Running) -> process.Finished:
         return running.wait()
     except process.ProgramFailed as error:
         if _TRANSIENT.search(str(error)):
-            raise DumpInterrupted(f"pg_dump was interrupted: {error}") from error
-        raise
+            raise DumpInterrupted(f"The dump was interrupted. {error.complaint}") from error
+        if DISK_FULL in str(error):
+            raise disk_full(error.complaint) from error
+        raise DumpFailed(f"The dump failed. {error.complaint}") from error

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dataops import postgres, process
+from dataops.backup.logical.standing import DISK_FULL, DumpFailed, disk_full
 
 _PER_RUN = (b"--", b"\\restrict", b"\\unrestrict")
 """Comments and psql's guard hold the time and a random key: they differ between two equal dumps."""
+
+_NO_ROOM = 1 << 20
+_END = b"\n-- PostgreSQL database cluster dump complete\n"
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,29 @@ def dump_globals(
     if not with_passwords:
         argv.append("--no-role-passwords")
     path = folder / "globals.sql"
-    with path.open("wb") as output:
-        process.run(argv, env=env, deadline=600, stdout=output)
-    sql = path.read_bytes()
+    sql = written(argv, env=env, path=path)
     path.unlink()
     return Globals(sql, with_passwords)
+
+
+def written(argv: Sequence[str], *, env: Mapping[str, str], path: Path) -> bytes:
+    """What the program wrote into a file, to its end: it does not look whether its output found room."""
+    try:
+        with path.open("wb") as output:
+            process.run(argv, env=env, deadline=600, stdout=output)
+    except process.ProgramFailed as error:
+        if DISK_FULL in str(error):
+            raise disk_full(error.complaint) from error
+        raise DumpFailed(f"The roles could not be dumped. {error.complaint}") from error
+    sql = path.read_bytes()
+    if _END not in sql:
+        fault = (
+            f"what pg_dumpall wrote ends in the middle, after {len(sql)} bytes, although it reported success"
+        )
+        if shutil.disk_usage(path.parent).free < _NO_ROOM:
+            raise disk_full(fault)
+        raise DumpFailed(f"The roles could not be dumped: {fault}.")
+    return sql
 
 
 def _statements(sql: bytes) -> list[bytes]:

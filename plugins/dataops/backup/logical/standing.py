@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 CLOCK_TOLERANCE = 60.0
 """Seconds by which our clock and the server's may differ: recovery points are chosen by time."""
 
+DISK_FULL = "No space left on device"
+"""ENOSPC in the words of PostgreSQL's programs, which we run in English."""
+
 
 class RightsMissing(ConfigurationError):
     """The role may not read all that must be dumped."""
@@ -22,6 +25,17 @@ class RightsMissing(ConfigurationError):
 
 class NoRoom(DataOpsError):
     """Disk, locks or connections are short."""
+
+
+class DumpFailed(DataOpsError):
+    """pg_dump or pg_dumpall ended with an error of its own."""
+
+
+def disk_full(said: str) -> NoRoom:
+    """The sentence for a local disk that filled up while the dump was written."""
+    return NoRoom(
+        f"The local disk is full: {said.rstrip('.')}. Free some, or let work_dir name a larger one."
+    )
 
 
 class ClocksDiffer(DataOpsError):

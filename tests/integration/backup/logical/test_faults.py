@@ -5,12 +5,17 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import stat
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dataops import process
+from dataops.backup.logical import Logical
+from dataops.backup.logical.globals import written
+from dataops.backup.logical.standing import DumpFailed, NoRoom
 from dataops.backup.restore import restore
 from dataops.connections import Connection
 from dataops.errors import DataOpsError
@@ -80,6 +85,50 @@ def test_a_disk_smaller_than_the_bound(bench: Any, tmp_path: Path) -> None:
     free = shutil.disk_usage(tmp_path).free
     refused(one, 1, "MiB free, the dump may take", disk_bound=free * 2)
     refused(one, 2, "is no folder", work_dir=str(tmp_path / "nowhere"))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 160 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("A small disk needs the right to mount a file system, which this machine does not give.")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("room", [0, 2 << 20], ids=["at once", "in the middle"])
+def test_a_disk_that_fills_up_while_the_dump_is_written(bench: Any, small_disk: Path, room: int) -> None:
+    one = bench(
+        "CREATE TABLE t AS SELECT i, md5(i::text) || md5((i + 1)::text) FROM generate_series(1, 200000) AS i"
+    )
+    said = one.said.append
+
+    def fill(line: str) -> None:
+        said(line)
+        if line.startswith("Dumping"):
+            with suppress(OSError), (small_disk / "somebody else's").open("wb", buffering=0) as file:
+                while shutil.disk_usage(small_disk).free > room:
+                    file.write(bytes(min(1 << 20, shutil.disk_usage(small_disk).free - room)))
+
+    job = dataclasses.replace(one.job(work_dir=str(small_disk)), say=fill)
+    with pytest.raises(NoRoom, match=r"local disk is full: .*work_dir") as caught:
+        Logical().take(job)
+    assert caught.value.exit_code == 1
+    assert "\n" not in str(caught.value)
+    assert one.keys(one.folder + "2") == []
+    assert [path.name for path in small_disk.iterdir()] == ["somebody else's"]
+
+
+def test_roles_that_were_dumped_in_part_are_refused(tmp_path: Path) -> None:
+    """A full disk that pg_dumpall does not notice: it ends well, and its output ends in the middle."""
+    program = tmp_path / "pg_dumpall"
+    program.write_text("#!/bin/sh\necho 'CREATE ROLE some'\n")
+    program.chmod(0o700)
+    with pytest.raises(DumpFailed, match="ends in the middle"):
+        written([str(program)], env={}, path=tmp_path / "globals.sql")
 
 
 @pytest.fixture
