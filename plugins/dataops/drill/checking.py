@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from dataops.backup.steps import Job
 from dataops.drill.checks import coverage
 from dataops.drill.checks.finding import Declared, Finding, inconclusive, not_applicable
-from dataops.drill.checks.looking import Clock, Look, Sessions, Shared, is_back, lost, reason_of
+from dataops.drill.checks.looking import Clock, Look, Sessions, Shared, is_back, is_damage, lost, reason_of
 from dataops.drill.checks.observing import observe
 from dataops.drill.checks.registry import Item, Registered, When, registered
 from dataops.drill.checks.rows import RowCheck
@@ -108,11 +108,11 @@ class _Run:
                     shared.unseen = f"the definitions could not be read: {reason_of(error)}"
                     self._note_loss(error)
 
-            def overrun(shared: Shared = shared) -> None:
-                shared.unseen = "the definitions could not be read in time"
+            def give_up(why: str, shared: Shared = shared) -> None:
+                shared.unseen = f"the definitions could not be read: {why}"
 
             size = restored.expected.moment.database_bytes if restored.expected else 0
-            crew.add([Piece(run, overrun, clock, size)])
+            crew.add([Piece(run, give_up, clock, size)])
         crew.finish()
 
     def _only_after(self, one: Registered) -> str:
@@ -131,7 +131,10 @@ class _Run:
             if found is not None:
                 self._settle(line, found)
 
-        return Piece(run, lambda: self._settle(line, [self._too_long(line)]), line.clock, weight=1 << 62)
+        def give_up(why: str) -> None:
+            self._settle(line, [_unfinished(why)])
+
+        return Piece(run, give_up, line.clock, weight=1 << 62)
 
     def _run_whole(self, line: _Line, look: Look, crew: Crew) -> list[Finding] | None:
         """The findings; None where a check of rows still has relations to look at."""
@@ -174,24 +177,30 @@ class _Run:
                     rows.look_at(look, item)
                 except Exception as error:  # ruff: ignore[blind-except] the others still run
                     self._note_loss(error)
-                    if look.out_of_turn:
-                        rows.skip(item)
-                    elif look.left <= 0:
-                        rows.could_not(item, self._too_long(line).reason)
-                    else:
-                        rows.failed_to_look(item, error)
+                    self._answer(line, rows, item, look, error)
             self._spend(line, begun)
             done()
 
-        def overrun() -> None:
-            rows.could_not(item, self._too_long(line).reason)
+        def give_up(why: str) -> None:
+            rows.could_not(item, _unfinished(why).reason)
             done()
 
         def done() -> None:
             if rows.finished:
                 self._settle(line, rows.findings())
 
-        return Piece(run, overrun, line.clock, item.size if item.rank is None else item.rank)
+        return Piece(run, give_up, line.clock, item.size if item.rank is None else item.rank)
+
+    def _answer(self, line: _Line, rows: RowCheck, item: Item, look: Look, error: Exception) -> None:
+        """What an error says of a relation: damage is damage, however late it was met."""
+        if is_damage(error):
+            rows.failed_to_look(item, error)
+        elif look.out_of_turn:
+            rows.skip(item)
+        elif look.left <= 0:
+            rows.could_not(item, self._too_long(line).reason)
+        else:
+            rows.failed_to_look(item, error)
 
     def _guarded(self, line: _Line, look: Look, crew: Crew) -> list[Finding] | None:
         if self.died:
@@ -218,12 +227,13 @@ class _Run:
         if not lost(error):
             return
         with self._revival:
-            if not self.died and not is_back(self.server.connection, self.server.dbnames[0]):
+            dbname = self.server.dbnames[0] if self.server.dbnames else "postgres"
+            if not self.died and not is_back(self.server.connection, dbname):
                 self.died = "could not run: the scratch server died"
                 self.job.say("The scratch server does not answer any more: what is left is inconclusive.")
 
     def _too_long(self, line: _Line) -> Finding:
-        return inconclusive(f"could not run to its end: it took longer than {line.clock.limit:g} s")
+        return _unfinished(f"it took longer than {line.clock.limit:g} s")
 
     def _look(self, line: _Line, sessions: Sessions) -> Look:
         return Look(self.server, line.restored, self.job, line.clock, line.shared, sessions)
@@ -270,6 +280,10 @@ class _Run:
         seen = self.rotation.coverage({name: shared for name, (_, shared) in self.databases.items()})
         checks = [check for line in self.lines for check in self._checks(line)]
         return CheckOutcome((*checks, *self.rotation.checks()), seen)
+
+
+def _unfinished(why: str) -> Finding:
+    return inconclusive(f"could not run to its end: {why}")
 
 
 def _spoken(check: Check) -> str:

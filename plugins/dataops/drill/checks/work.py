@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dataops.connections import Connection
     from dataops.drill.checks.looking import Clock, Sessions
+
+log = logging.getLogger(__name__)
 
 GRACE = 5.0
 """Seconds beyond a check's time in which the server should end the statement; then its session is cut."""
@@ -24,11 +27,11 @@ LOOK = 0.05
 class Piece:
     """One thing to do in a session of its worker. ``weight`` in bytes; heavier ones begin earlier.
 
-    ``run`` must not raise; ``overrun`` is called instead, once, where it takes longer than its clock allows.
+    Where ``run`` takes longer than its clock allows, or raises, ``give_up`` is told why.
     """
 
     run: Callable[[Sessions], None]
-    overrun: Callable[[], None]
+    give_up: Callable[[str], None]
     clock: Clock
     weight: int = 0
 
@@ -94,7 +97,7 @@ class Crew:
                     return
                 self._running.remove(each)
                 self._change.notify_all()
-            each.piece.overrun()
+            each.piece.give_up(f"it took longer than {each.piece.clock.limit:g} s")
             self._start_worker()
 
     def _start_worker(self) -> None:
@@ -108,6 +111,9 @@ class Crew:
             while (each := self._take(sessions)) is not None:
                 try:
                     each.piece.run(sessions)
+                except Exception as error:  # the pieces behind it still run
+                    log.error("A piece of a drill's checks broke", exc_info=error)
+                    each.piece.give_up(f"it broke: {type(error).__name__}")
                 finally:
                     with self._change:
                         if each in self._running:
