@@ -162,7 +162,9 @@ class PhysicalRestore:
 
     def serving(self, *, network: bool) -> Serving:
         """How the data directory is served, as large as the primary was where recovery insists on it."""
-        how = serving_of(self.folder, self.wanted, jobs=self.job.subject.drill.jobs, settings={})
+        kept = 0 if network else self.point.header.database_bytes
+        jobs = self.job.subject.drill.jobs
+        how = serving_of(self.folder, self.wanted, jobs=jobs, settings={}, data=kept)
         limits = {name: max(int(how.control(f"{name} setting")), 1) for name in RECOVERY_LIMITS}
         settings = {
             **how.settings,

@@ -117,9 +117,15 @@ def own_folder(path: Path) -> Path:
 
 
 def serving_of(
-    folder: Path, wanted: Wanted, *, jobs: int, settings: Mapping[str, str], network: bool = False
+    folder: Path,
+    wanted: Wanted,
+    *,
+    jobs: int,
+    settings: Mapping[str, str],
+    network: bool = False,
+    data: int = 0,
 ) -> Serving:
-    """How the data directory ``data`` in the drill's folder is served."""
+    """How the data directory ``data`` in the drill's folder is served; ``data`` bytes of it in memory."""
     return Serving(
         data=folder / "data",
         folder=folder / "socket",
@@ -127,7 +133,7 @@ def serving_of(
         user=os_user(),
         settings={
             **THROWAWAY,
-            **memory_settings(available(), jobs),
+            **memory_settings(available(), jobs, data),
             "cluster_name": folder.name,
             **settings,
         },
