@@ -26,10 +26,18 @@ def run_lineage(context: Context) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
+def with_runbook(record: Record, context: Context) -> Record:
+    """The record that leads to its DAG's page, unless it says itself what to do."""
+    if record.runbook:
+        return record
+    return record.model_copy(update={"runbook": links.runbook(context["dag"].dag_id)})
+
+
 def put_on_record(store: ObjectStore, record: Record, context: Context) -> dict[str, Any]:
     """Publish the record and emit the verdict's asset event; what the task ``verdict`` needs to know."""
     from dataops.evidence.publishing import publish
 
+    record = with_runbook(record, context)
     return tell(record, publish(store, record), context)
 
 

@@ -30,6 +30,15 @@ _TITLES = {
     "restore_drill": "Restore drill of",
     "rehearsal": "Rehearsal in",
 }
+_GUIDES = {
+    "backup": "docs/operations.md says what each red step means.",
+    "backup_watch": "docs/operations.md says what each red check means.",
+    "sweep": "docs/operations.md says what each red check means.",
+    "restore_drill": "docs/drills.md says what each red check means.",
+    "rehearsal": "docs/drills.md says what a fault that nobody noticed means.",
+    "performance_report": "docs/reports.md says what turns a report red.",
+}
+"""What to do about a red run that names no runbook of its own: one that Airflow did not start."""
 _OBJECTIVES = {
     "rto": ("Recovery time (RTO)", "Service is promised back within", "restore drills do"),
     "rpo": ("Recovery point (RPO)", "The promise is to lose no more than the last", "the watch does"),
@@ -83,6 +92,8 @@ def render(record: Record) -> str:
         checks=sorted(record.checks, key=lambda check: _WORST_FIRST.index(check.verdict)),
         tally=tally(record.checks),
         groups=groups(record.checks),
+        is_red=record.verdict in _RED,
+        what_to_do=record.runbook or _GUIDES.get(record.capability, ""),
         lineage={
             name.replace("_", " "): value for name, value in record.lineage.model_dump().items() if value
         },
@@ -158,6 +169,18 @@ def shown(value: JsonValue) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … (all of it in evidence.json)"
 
 
+def nested(value: JsonValue) -> bool:
+    """Whether a value is for programs: the page folds it."""
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(each, dict | list) for each in value)
+    )
+
+
+def abbreviated(name: str) -> str:
+    """``RTO`` and ``RPO`` as everybody writes them; any other name as it is."""
+    return name.upper() if name in _OBJECTIVES else name
+
+
 def moment(at: datetime) -> str:
     """Such as ``2026-11-23 14:15:00 UTC``."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -171,6 +194,12 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"shown": shown, "moment": moment, "duration": duration}
+    environment.filters |= {
+        "shown": shown,
+        "moment": moment,
+        "duration": duration,
+        "abbreviated": abbreviated,
+    }
+    environment.tests["nested"] = nested
     environment.globals |= {"human": human, "css": (here / "page.css").read_text(encoding="utf-8")}
     return environment.from_string((here / "page.html").read_text(encoding="utf-8"))

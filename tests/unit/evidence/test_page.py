@@ -171,12 +171,35 @@ def test_what_a_check_consists_of_stands_below_it_the_red_first_and_the_rest_fol
     page = render(
         record(of_many(passed, passed, passed), of_many(failed, passed, unknown, passed, failed))
     ).partition('id="parts"')[2]
-    red, _, folded = page.partition("<details>")
+    red, _, folded = page.partition("<details")
     assert re.findall(r"expectations: (\w+)", red) == ["failed"]  # the passed check comes after it
     assert re.findall(r"part \d", red) == ["part 3", "part 1"]
     assert re.findall(r"part \d", folded) == ["part 0", "part 2", "part 0", "part 1"]
+    assert "2 passed" in folded
     assert "1 failed, 1 inconclusive, 2 passed" in red
     assert "3 &lt;rows&gt;" in red
+
+
+def test_a_red_page_says_first_what_to_do() -> None:
+    linked = render(red()).partition("<main>")[0]
+    assert 'What to do: <a href="http://localhost:8080/dags/backup__flights">the runbook</a>' in linked
+    told = render(red().model_copy(update={"runbook": "docs/kafka.md says what each cause means."}))
+    assert "What to do: docs/kafka.md says what each cause means." in told.partition("<main>")[0]
+    assert 'href="docs' not in told
+    by_hand = render(red().model_copy(update={"runbook": ""}))
+    assert "What to do: docs/operations.md says" in by_hand.partition("<main>")[0]
+    assert "What to do" not in render(record())
+
+
+def test_what_is_for_programs_is_folded_and_objectives_keep_their_names() -> None:
+    details = {
+        "coverage": {"tables": {"public.flights": {"rows": 3}}},
+        "says": "all well",
+        "names": ["a", "b"],
+    }
+    page = render(record(details=details))
+    assert page.count("<summary>1 entry</summary>") == 1
+    assert "<dt>RPO</dt>" in page
 
 
 def test_a_check_without_parts_adds_no_section() -> None:

@@ -9,7 +9,7 @@ from airflow.sdk import BaseOperator
 
 from dataops.airflow import assets, subjects
 from dataops.airflow.operators.page_link import EvidencePage
-from dataops.airflow.recording import run_lineage, tell
+from dataops.airflow.recording import run_lineage, tell, with_runbook
 from dataops.airflow.reports import unpack
 from dataops.backup.run import STEPS
 from dataops.evidence.steps import NotPassed, StepReport, first_red, unfinished
@@ -50,7 +50,9 @@ class Evidence(BaseOperator):
         from dataops.evidence.publishing import publish
 
         platform = subjects.platform()
-        record = self.record(platform, self._reports(context, platform), run_lineage(context))
+        record = with_runbook(
+            self.record(platform, self._reports(context, platform), run_lineage(context)), context
+        )
         published = publish(platform.store, record)
         told = tell(record, published, context)
         self.page = told["page"]
