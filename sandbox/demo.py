@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+
+from dataops.evidence.page import abbreviated
+from dataops.evidence.units import duration, human
 
 from sandbox import airflow_runs, failover, performance
 from sandbox.airflow_runs import Run, Told
@@ -19,6 +21,13 @@ SECONDS = 900
 SHOWN = 4
 TELLING = ("rto", "rpo", "backups proven", "window proven")
 """Figures that are shown before all others."""
+
+NEXT = (
+    "Look first at Backups, Reports and Failover in its navigation, and at the red drill's grid.",
+    "The same from a shell: set -a; . .sandbox/env; set +a; .venv/bin/dataops backup list flights",
+    "Stop it with: make down",
+)
+"""What a person who has just seen the table may do now."""
 
 DAMAGED = "flights"
 """The subject of which a damaged copy is drilled."""
@@ -87,10 +96,11 @@ def demo(platform: SandboxPlatform, say: Say) -> int:
     lines += _failover(platform, client, say)
     lines += _runs(client, AFTER_THE_DRILLS, say)
     _print_table(lines, say)
-    say(f"\nAll runs took {time.monotonic() - began:.0f} s. Airflow stays up: {platform.airflow.url}")
+    say(f"\nAll runs took {duration(time.monotonic() - began)}. Airflow stays up: {platform.airflow.url}")
     for user in ROLES:
         say(f"  log in as {user:<9} with {getattr(platform.secrets, f'{user}_password')}")
-    say("Stop it with: make down")
+    for line in NEXT:
+        say(line)
     return 0 if all(line.well for line in lines) else 1
 
 
@@ -167,10 +177,11 @@ def _awaited(client: AirflowClient, runs: list[Run], say: Say) -> list[Line]:
 def _print_table(lines: list[Line], say: Say) -> None:
     """Four columns, and beneath each run where its evidence is: addresses are too long for a column."""
     width = max(len(line.name) for line in lines)
-    say(f"\n{'what ran':<{width}}  {'verdict':<19}  {'seconds':>7}  figures")
-    say("─" * (width + 72))
+    say(f"\n{'what ran':<{width}}  {'verdict':<19}  {'took':>9}  figures")
+    say("─" * (width + 74))
     for line in lines:
-        say(f"{line.name:<{width}}  {line.verdict:<19}  {line.told.seconds:7.0f}  {_figures(line.told)}")
+        figures = _figures(line.told) or line.told.reason
+        say(f"{line.name:<{width}}  {line.verdict:<19}  {duration(line.told.seconds):>9}  {figures}")
         for more in (line.told.page, *_red(line)):
             say(f"{'':<{width}}  {more}")
 
@@ -184,11 +195,6 @@ def _red(line: Line) -> list[str]:
 def _figures(told: Told) -> str:
     names = sorted(told.figures, key=lambda name: name not in TELLING)
     shown = [(name, told.figures[name]) for name in names[:SHOWN]]
-    return " · ".join(f"{name} {_human(figure['value'], figure['unit'])}" for name, figure in shown)
-
-
-def _human(value: Any, unit: str) -> str:
-    if unit in {"bytes", "bytes/second"}:
-        return f"{value / 1e6:,.1f} {unit.replace('bytes', 'MB').replace('second', 's')}"
-    number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-    return number if unit == "count" else f"{number} {unit}"
+    return " · ".join(
+        f"{abbreviated(name)} {human(figure['value'], figure['unit'])}" for name, figure in shown
+    )
