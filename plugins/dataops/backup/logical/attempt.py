@@ -19,7 +19,7 @@ from dataops.backup.catalog import folder as folder_of
 from dataops.backup.draft import Draft, Piece, new_backup_id
 from dataops.backup.logical.background import Background
 from dataops.backup.logical.blockers import Blockers, Waiting
-from dataops.backup.logical.dump import TICK, Dumped, arguments, dump
+from dataops.backup.logical.dump import TICK, Dumped, Progress, arguments, dump
 from dataops.backup.logical.globals import Globals, dump_globals
 from dataops.backup.logical.heading import heading
 from dataops.backup.logical.pieces import Pieces
@@ -55,6 +55,17 @@ class Copied:
     blockers: Check
     manifest_seconds: float
     plain_bytes: int
+
+
+@dataclass(frozen=True)
+class _Still:
+    """What was seen while the snapshot was held."""
+
+    dumped: Dumped
+    details: Details
+    manifest_seconds: float
+    roles: Globals
+    blockers: Check
 
 
 @dataclass
@@ -94,7 +105,25 @@ class Attempt:
             raise
 
     def _copy(self, folder: Path) -> Copied:
-        """Leaving the block, the snapshot goes first: no session waits for a slow store to end uploads."""
+        with self._pieces(folder) as pieces:
+            progress = Progress(self.job.say, pieces)
+            still = self._hold_still(folder, pieces, progress)
+            while not pieces.settled(TICK):
+                self.held.check()
+                progress.tell()
+            sent = pieces.finish()
+        header = self._header(still.details, still.roles, sent)
+        return Copied(
+            header=header,
+            draft_sha256=self._draft(header),
+            dumped=still.dumped,
+            blockers=still.blockers,
+            manifest_seconds=still.manifest_seconds,
+            plain_bytes=sum(piece.plain_size for piece in sent),
+        )
+
+    def _hold_still(self, folder: Path, pieces: Pieces, progress: Progress) -> _Still:
+        """All that needs the snapshot and its locks: no session waits for a slow store to end the uploads."""
         env = postgres.environment_of(
             postgres.with_options(self.ground.source.connection, postgres.UNHURRIED),
             self.database.dbname,
@@ -102,7 +131,6 @@ class Attempt:
         )
         held_still = self._snapshot()
         with (
-            self._pieces(folder) as pieces,
             self._watch(held_still) as blockers,
             held_still as snapshot,
             Background(lambda stop: self._collect(snapshot, stop), "manifest") as manifest,
@@ -114,26 +142,20 @@ class Attempt:
                 blockers.guard()
                 manifest.raise_trouble()
                 before.raise_trouble()
+                pieces.raise_trouble()
 
-            dumped = self._dump(env, folder / "dump", snapshot.id, pieces, guard)
+            dumped = self._dump(env, folder / "dump", snapshot.id, pieces, guard, progress)
             while not (manifest.done(TICK) and before.done(TICK)):
                 guard()
-            roles = before.result()
-            if not roles.says_the_same_as(self._globals(env, folder)):
+            with Background(lambda stop: self._globals(env, folder), "roles again") as after:
+                snapshot.confirm()
+                while not after.done(TICK):
+                    guard()
+            if not before.result().says_the_same_as(after.result()):
                 raise DefinitionsChanged(
                     "DDL during backup: roles or tablespaces changed while the dump ran."
                 )
-            snapshot.confirm()
-            seen, sent = blockers.check(), pieces.finish()
-        header = self._header(manifest.result(), roles, sent)
-        return Copied(
-            header=header,
-            draft_sha256=self._draft(header),
-            dumped=dumped,
-            blockers=seen,
-            manifest_seconds=manifest.seconds,
-            plain_bytes=sum(piece.plain_size for piece in sent),
-        )
+            return _Still(dumped, manifest.result(), manifest.seconds, before.result(), blockers.check())
 
     def _pieces(self, folder: Path) -> Pieces:
         return Pieces(
@@ -188,6 +210,7 @@ class Attempt:
     def _globals(self, env: Mapping[str, str], folder: Path) -> Globals:
         return dump_globals(
             self.ground.programs.pg_dumpall,
+            self.ground.source.connection,
             env=env,
             dbname=self.database.dbname,
             with_passwords=self.ground.standing.reads_passwords,
@@ -201,6 +224,7 @@ class Attempt:
         snapshot: str,
         pieces: Pieces,
         guard: Callable[[], None],
+        progress: Progress,
     ) -> Dumped:
         settings = self.ground.settings
         argv = arguments(
@@ -218,7 +242,7 @@ class Attempt:
             pieces=pieces,
             settings=settings,
             guard=guard,
-            say=self.job.say,
+            progress=progress,
         )
 
     def _header(self, details: Details, roles: Globals, pieces: tuple[Piece, ...]) -> Header:

@@ -1,4 +1,4 @@
-"""The roles and tablespaces of the server, as pg_dumpall writes them: pg_dump carries none of them."""
+"""The roles and tablespaces of the server, as pg_dumpall writes them, and what it leaves out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataops import postgres, process
+from dataops.backup.logical.everyone import settings_of_everyone
 from dataops.backup.logical.standing import DISK_FULL, DumpFailed, disk_full
+from dataops.connections import Connection
 
 _PER_RUN = (b"--", b"\\restrict", b"\\unrestrict")
 """Comments and psql's guard hold the time and a random key: they differ between two equal dumps."""
@@ -30,9 +32,15 @@ class Globals:
 
 
 def dump_globals(
-    program: Path, *, env: Mapping[str, str], dbname: str, with_passwords: bool, folder: Path
+    program: Path,
+    connection: Connection,
+    *,
+    env: Mapping[str, str],
+    dbname: str,
+    with_passwords: bool,
+    folder: Path,
 ) -> Globals:
-    """What ``pg_dumpall --globals-only`` prints. It holds password hashes: encrypt it.
+    """What ``pg_dumpall --globals-only`` prints, then what ALTER ROLE ALL set. It holds password hashes.
 
     It goes through a private file, since captured output is redacted and would no longer be exact.
     """
@@ -45,7 +53,7 @@ def dump_globals(
     if not with_passwords:
         argv.append("--no-role-passwords")
     path = folder / "globals.sql"
-    sql = written(argv, env=env, path=path)
+    sql = written(argv, env=env, path=path) + settings_of_everyone(connection, dbname)
     path.unlink()
     return Globals(sql, with_passwords)
 

@@ -143,7 +143,9 @@ class _Restore:
         return () if self.with_roles else ROLE_KINDS
 
     def _belongs_to_target(self, difference: Difference) -> bool:
-        """A role that the target had before was left as it is, so it may well differ."""
+        """A role that the target had before was left as it is, and so was ALTER ROLE ALL: both may differ."""
+        if (difference.kind, difference.identity) == ("role setting", "everyone"):
+            return True
         member = difference.identity.partition(" in ")[0]
         return difference.kind in ROLE_KINDS and unquoted(member) in self.target.roles
 
