@@ -2,6 +2,8 @@
 PYTHON := .venv/bin/python
 SANDBOX := $(PYTHON) -m sandbox
 .DEFAULT_GOAL := help
+# $(call wanted,NAME TEAM,example): stops unless each variable was given, and shows how.
+wanted = $(foreach each,$(1),$(if $($(each)),,$(error $(each) is missing: make $(2))))
 .PHONY: help setup demo up down status test lint bench torture new-server new-database new-topic new-scenario
 
 help: ## List the targets
@@ -38,13 +40,17 @@ torture: setup ## Long fault and load runs
 	@DATAOPS_TORTURE=1 $(PYTHON) -m pytest -m torture $(ARGS)
 
 new-server: setup ## Write include/servers/NAME.yaml: make new-server NAME=main OWNER=team
+	$(call wanted,NAME,new-server NAME=main OWNER=team)
 	@.venv/bin/dataops new server $(NAME) $(if $(OWNER),--owner $(OWNER))
 
 new-database: setup ## Write include/databases/NAME.yaml: make new-database NAME=shop SERVER=main OWNER=team
+	$(call wanted,NAME,new-database NAME=shop SERVER=main OWNER=team)
 	@.venv/bin/dataops new database $(NAME) $(if $(SERVER),--server $(SERVER)) $(if $(OWNER),--owner $(OWNER))
 
 new-topic: setup ## Add a Kafka topic to its team's file: make new-topic NAME=shop.orders TEAM=shop CLUSTER=main
+	$(call wanted,NAME TEAM,new-topic NAME=shop.orders TEAM=shop CLUSTER=main)
 	@.venv/bin/dataops new topic $(NAME) --team $(TEAM) $(if $(CLUSTER),--cluster $(CLUSTER))
 
 new-scenario: setup ## Write a failover test, include/failover/NAME.yaml: make new-scenario NAME=shop_crash DATABASE=shop MODE=crash
+	$(call wanted,NAME,new-scenario NAME=shop_crash DATABASE=shop MODE=crash)
 	@.venv/bin/dataops new scenario $(NAME) $(if $(DATABASE),--database $(DATABASE)) $(if $(MODE),--mode $(MODE))
