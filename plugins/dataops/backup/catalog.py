@@ -164,11 +164,17 @@ def backups(store: ObjectStore, subject: str) -> tuple[Backup, ...]:
     return read(store, subject).backups
 
 
-def newest(store: ObjectStore, subject: str) -> Catalog:
-    """The catalog from its newest entry down to the first readable backup: few reads, however many."""
+def newest(store: ObjectStore, subject: str, *, until: datetime | None = None) -> Catalog:
+    """The catalog from its newest entry down to the first readable backup: few reads, however many.
+
+    Entries that begin after ``until`` are passed over where there are others: a clock that once jumped ahead
+    must not hide what came later.
+    """
     damaged: list[Damaged] = []
     unfinished: list[str] = []
-    for backup_id in reversed(_ids(store, subject)):
+    ids = _ids(store, subject)
+    past = [each for each in ids if until is None or started_at(each) <= until]
+    for backup_id in reversed(past or ids):
         proofs = [listed.key for listed in store.list(proofs_folder(subject, backup_id))]
         entry = _entry(store, subject, backup_id, proofs)
         if isinstance(entry, Backup):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from dataops.backup import catalog
-from dataops.backup.freshness import freshness, spell
+from dataops.backup.freshness import AHEAD, freshness, spell
 from dataops.backup.heartbeat import beat
 from dataops.evidence.checking import Seen, checked
 from dataops.evidence.look import record_of_look
@@ -77,7 +77,7 @@ def newest_recoverable(platform: Platform, subject: Database | Server, now: date
     Logical and snapshot: when the newest backup's snapshot was taken. Physical: the end of the WAL archived
     without a gap since a backup; a server whose WAL did not move since is fresh at ``now``.
     """
-    found = catalog.newest(platform.store, subject.name).backups
+    found = catalog.newest(platform.store, subject.name, until=now + AHEAD).backups
     if not found:
         return None
     taken = found[0].header.snapshot_at

@@ -111,6 +111,15 @@ def test_a_backup_older_than_the_rpo_is_red(estate: Estate):
     assert verdicts(record, f"main: {WITHIN_RPO}") == {Verdict.PASSED}
 
 
+def test_a_clock_that_jumped_ahead_neither_makes_fresh_nor_hides_what_came_later(estate: Estate):
+    estate.back_up({"known0": timedelta(days=-300)})
+    assert verdicts(look(estate.platform()), f"known0: {WITHIN_RPO}") == {Verdict.FAILED}
+    estate.back_up({"known0": timedelta(days=2)})
+    assert verdicts(look(estate.platform()), f"known0: {WITHIN_RPO}") == {Verdict.FAILED}
+    estate.back_up()
+    assert verdicts(look(estate.platform()), f"known0: {WITHIN_RPO}") == {Verdict.PASSED}
+
+
 def test_a_newest_manifest_that_cannot_be_read_is_red(estate: Estate):
     estate.back_up()
     estate.platform().store.put("backups/known0/20991231T000000Z-abcdef/manifest.json", b"{")

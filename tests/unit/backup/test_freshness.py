@@ -29,6 +29,12 @@ def test_a_clock_ahead_of_ours_is_no_loss():
     assert freshness(NOW + timedelta(minutes=5), RPO, NOW).observed.startswith("0 s")
 
 
+def test_a_backup_from_the_future_is_not_fresh_until_then():
+    seen = freshness(NOW + timedelta(days=300), RPO, NOW)
+    assert not seen.well
+    assert "lies 300 d ahead" in seen.reason
+
+
 @pytest.mark.parametrize(
     ("span", "text"),
     [(0, "0 s"), (59, "59 s"), (3600, "1 h"), (3661, "1 h 1 min"), (200_000, "2 d 7 h"), (90_000, "1 d 1 h")],
