@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from sandbox.majors import MAJORS, server_programs
 from sandbox.ports import free_port
 from sandbox.postgresql import Cluster
-from tests.conftest import DatabaseServer
+from tests.conftest import FAST, DatabaseServer
 from tests.integration.performance.seeds import seeded
 
 SETTINGS = {
@@ -26,33 +27,45 @@ SETTINGS = {
     "log_connections": "on",
     "log_temp_files": "0",
     "log_line_prefix": "%m [%p] %q%u@%d %e %Q ",
-    "max_logical_replication_workers": "0",
     "lc_messages": "C",
 }
 """As problems are made under, and everything that feeds a counter or a line of the log is on."""
 
 
 @pytest.fixture(scope="session", params=MAJORS, ids=lambda major: f"PostgreSQL {major}")
-def server(request: pytest.FixtureRequest, server_folder: Path) -> Iterator[DatabaseServer]:
-    """A server of this major, without the client programs of it."""
-    major: int = request.param
-    formats = "jsonlog,csvlog,stderr" if major >= 15 else "csvlog,stderr"
-    cluster = Cluster(
-        server_folder / f"major{major}",
-        free_port(),
-        secrets.token_hex(8),
-        {**SETTINGS, "log_destination": formats},
-        server_programs=server_programs(major),
-    )
+def major(request: pytest.FixtureRequest) -> int:
+    """The major that a test runs on; a test that is about some names them itself."""
+    chosen: int = request.param
+    return chosen
+
+
+@contextmanager
+def running(folder: Path, major: int, settings: Mapping[str, str]) -> Generator[DatabaseServer]:
+    """A server of this major, without the client programs of it, as long as the block lasts."""
+    programs = server_programs(major)
+    cluster = Cluster(folder, free_port(), secrets.token_hex(8), settings, server_programs=programs)
     cluster.initialise()
     try:
         cluster.start()
-        yield DatabaseServer(cluster, "test_primary")
+        server = DatabaseServer(cluster, "test_primary")
+        assert server.execute("SHOW server_version_num")[0][0].startswith(str(major))
+        yield server
     finally:
         cluster.stop("immediate")
 
 
-@pytest.fixture
-def major(server: DatabaseServer) -> int:
-    """The major of the server, as it says itself."""
-    return int(server.execute("SHOW server_version_num")[0][0]) // 10000
+@pytest.fixture(scope="session")
+def server(major: int, server_folder: Path) -> Iterator[DatabaseServer]:
+    """A server that is sampled and backed up, and logs in every format that it has."""
+    formats = "jsonlog,csvlog,stderr" if major >= 15 else "csvlog,stderr"
+    settings = {**SETTINGS, "log_destination": formats}
+    with running(server_folder / f"major{major}", major, settings) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def scratch(major: int, server_folder: Path) -> Iterator[DatabaseServer]:
+    """A server set up as a drill sets up its own."""
+    settings = {**FAST, "max_logical_replication_workers": "0"}
+    with running(server_folder / f"scratch{major}", major, settings) as started:
+        yield started

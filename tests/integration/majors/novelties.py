@@ -160,7 +160,8 @@ IN_A_DATABASE: Mapping[int, Mapping[str, Mutation]] = {
         ),
         "exclusion over partitions": Mutation(
             "CREATE TABLE n17f (a int, b int4range, CONSTRAINT n17f_x EXCLUDE USING gist "
-            "(a WITH =, b WITH &&)) PARTITION BY LIST (a); CREATE TABLE n17f_1 PARTITION OF n17f FOR VALUES IN (1)",
+            "(a WITH =, b WITH &&)) PARTITION BY LIST (a);"
+            "CREATE TABLE n17f_1 PARTITION OF n17f FOR VALUES IN (1)",
             "ALTER TABLE n17f DROP CONSTRAINT n17f_x",
             "constraint",
             "n17f_x on public.n17f",

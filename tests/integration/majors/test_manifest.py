@@ -78,9 +78,8 @@ def roles(server: DatabaseServer) -> None:
 
 
 @pytest.fixture(scope="module")
-def novel(server: DatabaseServer, roles: None) -> Pair:
+def novel(server: DatabaseServer, roles: None, major: int) -> Pair:
     """Two databases with everything that the majors up to this one brought."""
-    major = int(server.execute("SHOW server_version_num")[0][0]) // 10000
     return made_twice(server, novelties.SETUP, up_to(major, IN_A_DATABASE))
 
 

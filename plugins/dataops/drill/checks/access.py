@@ -11,6 +11,8 @@ from typing import Any
 from dataops.backup.manifest.details import Details
 
 ON_TABLES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+ON_TABLES_SINCE = {17: ("MAINTAIN",)}
+"""What came later: VACUUM, ANALYZE, CLUSTER, REINDEX, REFRESH and LOCK TABLE by others than the owner."""
 ON_SEQUENCES = ("SELECT", "UPDATE", "USAGE")
 ON_SCHEMAS = ("USAGE", "CREATE")
 ON_FUNCTIONS = ("EXECUTE",)
@@ -27,6 +29,7 @@ _WHOLE = {
         "sequence": {"UPDATE"},
         "schema": {"USAGE"},
     },
+    "pg_maintain": {"table": {"MAINTAIN"}},
 }
 """Predefined roles that may do something with every object (PostgreSQL documentation, Predefined Roles)."""
 PUBLIC = "public"
@@ -52,6 +55,12 @@ class Access:
 
     details: Details = field(repr=False)
     major: int
+
+    @property
+    def on_tables(self) -> tuple[str, ...]:
+        """The privileges on tables that this major has."""
+        later = (some for since, some in ON_TABLES_SINCE.items() if since <= self.major)
+        return sum(later, ON_TABLES)
 
     @cached_property
     def roles(self) -> dict[str, Role]:

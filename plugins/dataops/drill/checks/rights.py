@@ -10,7 +10,6 @@ from dataops.drill.checks.access import (
     ON_FUNCTIONS,
     ON_SCHEMAS,
     ON_SEQUENCES,
-    ON_TABLES,
     Access,
     Role,
     schema_of,
@@ -63,7 +62,7 @@ def rights(look: Look) -> Finding:
 
 
 def _objects(access: Access) -> Iterator[tuple[str, list[str], Sequence[str]]]:
-    yield "table", access.names("table", "view"), ON_TABLES
+    yield "table", access.names("table", "view"), access.on_tables
     yield "sequence", access.names("sequence"), ON_SEQUENCES
     yield "schema", access.names("schema"), ON_SCHEMAS
     yield "function", access.names("function", "aggregate"), ON_FUNCTIONS
