@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pydantic import JsonValue
 
 from dataops.errors import ConfigurationError, DataOpsError
-from dataops.evidence.commit import git_commit
-from dataops.evidence.record import Lineage, Record
-from dataops.evidence.steps import StepReport, broken, steps_of
-from dataops.evidence.verdict import Check, Figure, overall, reason
+from dataops.evidence.record import Record
+from dataops.evidence.recording import lineage_of, record_of_steps
+from dataops.evidence.steps import StepReport, broken
+from dataops.evidence.verdict import Check, Figure
 from dataops.performance.data_checking import STEP as DATA
 from dataops.performance.data_checking import check_data
 from dataops.performance.finding import Advice, Severity
@@ -104,26 +102,15 @@ def record_of(
 ) -> Record:
     """The evidence of a run: every check of every step, and where the report lies."""
     every = [*reports, made.step]
-    checks = tuple(check for report in every for check in report.checks)
     subject = next((each for each in job.platform.inventory.databases if each.name == job.database), None)
-    return Record(
-        capability=CAPABILITY,
-        subject=job.database,
+    return record_of_steps(
+        CAPABILITY,
+        job.database,
+        every,
         environment=job.platform.environment,
         owner=subject.owner if subject else "",
-        verdict=overall(checks),
-        reason=reason(checks),
-        started=min(report.started for report in every),
-        finished=max(report.finished for report in every),
-        steps=steps_of(every),
-        checks=checks,
-        figures=tuple(figure for report in every for figure in report.figures),
         artifacts=made.step.artifacts,
-        lineage=Lineage(
-            host=socket.gethostname(),
-            **{"git_commit": git_commit(Path(__file__)), **(lineage or {})},
-        ),
-        programs={name: number for report in every for name, number in report.programs.items()},
+        lineage=lineage_of(lineage),
         details=_details(made),
     )
 

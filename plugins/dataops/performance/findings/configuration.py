@@ -114,7 +114,7 @@ def collation_mismatch(view: View) -> Iterator[Finding | str]:
             "REINDEX DATABASE CONCURRENTLY;\nALTER DATABASE "
             f'"{view.window.dbname}" REFRESH COLLATION VERSION;'
             if row["name"] == "default"
-            else f"-- REINDEX INDEX CONCURRENTLY each of its {indexes} indexes, then\n"
+            else f"-- REINDEX INDEX CONCURRENTLY every index that it orders ({indexes}), then\n"
             f"ALTER COLLATION {_collation(row['name'])} REFRESH VERSION;"
         )
         yield Finding(
@@ -123,7 +123,7 @@ def collation_mismatch(view: View) -> Iterator[Finding | str]:
             severity=Severity.CRITICAL if indexes else Severity.WARNING,
             cause=Cause.SERVICE,
             sentence=f"{count(indexes, 'index', 'indexes')} ordered by the collation {row['name']} "
-            "were built with version "
+            f"{'was' if indexes == 1 else 'were'} built with version "
             f"{row['recorded_version']}; the operating system has {row['actual_version']}: they may "
             "miss rows and let "
             "duplicates in.",

@@ -8,7 +8,7 @@ from dataops.inventory.size import bytes_of
 from dataops.performance.finding import Advice, Cause, Finding, Severity
 from dataops.performance.findings.rule import Rule
 from dataops.performance.findings.view import DAY, Row, Unmeasurable, View, measured, rows_of
-from dataops.performance.findings.words import bytes_, count, figure, percent, quoted
+from dataops.performance.findings.words import bytes_, count, figure, percent, quoted, seconds
 from dataops.performance.window import SectionName
 
 IDS = 2_000_000_000
@@ -170,7 +170,11 @@ def disk_full(view: View) -> Iterator[Finding | str]:
         else Severity.WARNING,
         cause=Cause.GREW,
         sentence=f"{bytes_(max(free, 0))} of {told} are free"
-        + (f" and {bytes_(growth or 0)} a day come: full in {days:,.1f} days." if days is not None else "."),
+        + (
+            f" and {bytes_(growth or 0)} a day come: full in {seconds(days * DAY)}."
+            if days is not None
+            else "."
+        ),
         confidence=0.7 if len(view.baselines) < 2 else 0.9,
         evidence=(
             figure("free", max(free, 0), "bytes"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from dataops.evidence.steps import first_red
@@ -14,6 +15,7 @@ from dataops.performance.report.numbers import counted
 RANKS = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.NOTICE: 2}
 SLOWER = "statement-slower"
 """The code of the rule that compares statements with earlier days."""
+_SENTENCE = re.compile(r"(?:`[^`]*`|[^`])+?\.(?= [A-Z`])")
 SHOWN = 200
 """Findings that a record of evidence holds; the report has all."""
 
@@ -139,6 +141,7 @@ def _calm(database: str, blind: Sequence[Area], red: Check | None, unseen: Colle
     return f"{database} is well: nothing got slower, and nothing will break soon."
 
 
-def _clause(sentence: str) -> str:
-    """A sentence inside another."""
-    return sentence.strip().rstrip(".")
+def _clause(text: str) -> str:
+    """The first sentence inside another; a full stop inside of a statement's text ends none."""
+    end = _SENTENCE.match(text)
+    return (end[0] if end else text).strip().rstrip(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from dataops.evidence.verdict import Verdict
@@ -10,7 +11,7 @@ from dataops.performance.report.coverage import NEARLY_ALL, is_blind, why_blind
 from dataops.performance.report.document import Digest, Report
 from dataops.performance.report.headline import is_open, is_warned, verdict_line
 from dataops.performance.report.numbers import counted, measured, moment, share, written
-from dataops.performance.report.wording import proof_word, short_statement
+from dataops.performance.report.wording import is_sql, proof_word, short_statement, spoken
 
 SHOWN = 10
 """Findings that are told; the rest is counted."""
@@ -70,10 +71,18 @@ def markdown_of_digest(digest: Digest) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is: names are full of underscores and stars."""
+    """Text that Markdown shows as it is: names are full of underscores and stars. Code stays code."""
+    return "".join(f"`{_in_line(part)}`" if code else _plain(part) for code, part in spoken(text)).strip()
+
+
+def _in_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _plain(text: str) -> str:
     for character in "\\`*_{}[]<>|#":
         text = text.replace(character, f"\\{character}")
-    return " ".join(text.split())
+    return re.sub(r"\s+", " ", text)
 
 
 def _findings(findings: Sequence[Finding]) -> list[str]:
@@ -104,7 +113,7 @@ def _advice(finding: Finding) -> list[str]:
         lines += ["", "  ```sql", *(f"  {line}" for line in advice.sql.splitlines()), "  ```", ""]
     lines += [
         f"  {label}: {told}"
-        for label, told in (("Costs", escaped(advice.cost)), ("Undo", _code(advice.undo)))
+        for label, told in (("Costs", escaped(advice.cost)), ("Undo", _undo(advice.undo)))
         if told
     ]
     if proof is not None and proof.helps:
@@ -114,10 +123,12 @@ def _advice(finding: Finding) -> list[str]:
     return lines
 
 
-def _code(sql: str) -> str:
-    """SQL on one line as code, whatever quotes it holds."""
-    line = " ".join(sql.split())
-    return f"`` {line} ``" if "`" in line else f"`{line}`" if line else ""
+def _undo(text: str) -> str:
+    """SQL on one line as code, whatever quotes it holds; words as words."""
+    if not is_sql(text):
+        return escaped(text)
+    line = _in_line(text)
+    return f"`` {line} ``" if "`" in line else f"`{line}`"
 
 
 def _data(report: Report) -> list[str]:

@@ -34,8 +34,12 @@ def _number(value: float, unit: Unit) -> str:
 
 
 def measured(value: float, unit: str) -> str:
-    """A figure in the evidence's units, short times with their digits."""
-    return small_duration(value) if unit == "seconds" else human(value, unit)
+    """A figure in the evidence's units, short times with their digits and large counts with all of theirs."""
+    if unit == "seconds":
+        return small_duration(value)
+    if unit in {"bytes", "bytes/second"}:
+        return human(value, unit)
+    return plain(value) if unit == "count" else f"{plain(value)} {unit}"
 
 
 def small_duration(seconds: float) -> str:

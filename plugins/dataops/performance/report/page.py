@@ -14,7 +14,7 @@ from dataops.performance.report.document import Area, Digest, Report, Unit
 from dataops.performance.report.headline import is_open, is_warned, verdict_line
 from dataops.performance.report.numbers import counted, measured, moment, share, written
 from dataops.performance.report.plot import plot, rows_behind
-from dataops.performance.report.wording import proof_word, short_statement
+from dataops.performance.report.wording import is_sql, proof_word, short_statement, spoken
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -112,6 +112,7 @@ def environment() -> Environment:
         "share": share,
         "short": short_statement,
         "impact": impact,
+        "spoken": spoken,
         "counted": counted,
     }
     made.globals |= {
@@ -120,6 +121,7 @@ def environment() -> Environment:
         "rows_behind": rows_behind,
         "css": "\n".join(style.read_text(encoding="utf-8") for style in styles),
         "proof_word": proof_word,
+        "is_sql": is_sql,
     }
     return made
 

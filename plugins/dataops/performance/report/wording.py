@@ -22,6 +22,19 @@ def qualified(schema: str | None, name: str | None) -> str:
     return f"{schema}.{name}" if schema and schema != "public" else str(name)
 
 
+def spoken(text: str) -> list[tuple[bool, str]]:
+    """The parts of a sentence, each with whether it is code: what stands between backticks."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick of its own, as in a name
+        return [(False, text)]
+    return [(bool(index % 2), part) for index, part in enumerate(parts) if part]
+
+
+def is_sql(text: str) -> bool:
+    """Whether advice is SQL that can be copied, and no words: ``None is needed.``"""
+    return text.rstrip().endswith(";")
+
+
 def proof_word(proof: Proof) -> str:
     """What a proof amounts to: only what was measured with real data is proven."""
     if proof.helps is None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from dataops.evidence.checking import Seen, checked
-from dataops.evidence.commit import git_commit
-from dataops.evidence.record import Lineage, Record
+from dataops.evidence.record import Record
+from dataops.evidence.recording import lineage_of, record_of_steps
 from dataops.evidence.steps import Say, StepReport, broken, unfinished
-from dataops.evidence.verdict import Artifact, Check, Figure, Verdict, overall, reason
+from dataops.evidence.verdict import Artifact, Check, Figure, Verdict
 from dataops.inventory import Server
 from dataops.performance.samples import keeping
 from dataops.performance.samples.taking import Taken, take_sample
@@ -57,19 +56,14 @@ def record_of(
 ) -> Record:
     """The record of a round over servers; one that left no report was killed or lost: inconclusive."""
     told = [reports.get(server) or _lost(server) for server in servers]
-    checks = tuple(check for report in told for check in report.checks)
-    commit = {"git_commit": git_commit(Path(__file__)), **(lineage or {})}
-    return Record(
-        capability=CAPABILITY,
-        subject=platform.environment,
+    return record_of_steps(
+        CAPABILITY,
+        platform.environment,
+        told,
         environment=platform.environment,
-        verdict=overall(checks),
-        reason=reason(checks),
-        started=min((report.started for report in told), default=datetime.now(UTC)),
-        finished=max((report.finished for report in told), default=datetime.now(UTC)),
-        checks=checks,
-        figures=tuple(figure for report in told for figure in report.figures),
-        lineage=Lineage(**{name: text for name, text in commit.items() if text}),
+        steps=(),
+        artifacts=(),
+        lineage=lineage_of(lineage),
         runbook=RUNBOOK,
     )
 

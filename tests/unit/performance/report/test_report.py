@@ -1,13 +1,15 @@
 """The report of a day: its verdict, its sentence, what is well, and what it says where it could not look."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 
 import jsonschema
 import polars as pl
 import pytest
-from dataops.evidence.verdict import Check, Part, Verdict
+from dataops.evidence.verdict import Check, Figure, Part, Verdict
 from dataops.performance.finding import Acknowledged, Advice, Cause, Finding, Proof, Severity, Status
 from dataops.performance.findings import RULES
 from dataops.performance.report import headline, schema
@@ -260,6 +262,40 @@ def test_the_page_needs_nothing_from_elsewhere_and_no_script():
     assert "http://" not in page
     assert "https://" not in page
     assert " src=" not in page
+
+
+def test_what_the_page_draws_is_styled_by_its_own_sheet_alone():
+    """Evidence has charts of another build: its sheet made the swatches of legends as wide as the page."""
+    of_evidence = set(re.findall(r"\.([a-z-]+)", (files("dataops.evidence") / "page.css").read_text("utf-8")))
+    page = render(report())
+    assert 'class="drawing"' in page
+    assert not of_evidence & {"drawing", "plot", "plane", "values", "moments", "legend"}
+
+
+def test_code_in_a_sentence_is_code_on_the_page_and_in_markdown():
+    advice = Advice(sentence="Look at `a_b`.", sql="SELECT 1;", undo="None is needed.", verify="SELECT 2;")
+    told = report(findings=[finding(sentence="`SELECT a FROM b_c. X` got <slower>.", advice=advice)])
+
+    page = render(told)
+    assert "<code>SELECT a FROM b_c. X</code> got &lt;slower&gt;." in page
+    assert "<dd>None is needed.</dd>" in page
+    assert "<dd><code>SELECT 2;</code></dd>" in page
+    assert "`SELECT a FROM b_c. X` got \\<slower\\>." in markdown(told)
+    assert "Undo: None is needed." in markdown(told)
+    assert "SELECT a FROM b_c. X</code> got &lt;slower&gt;.</p>" in without_text(page)
+
+
+def test_the_verdict_is_one_sentence():
+    danger = finding(Severity.CRITICAL, sentence="Archiving failed at `a. B`, 1.5 times. It still fails.")
+    told = report(findings=[danger, finding(Severity.CRITICAL, object="b", impact=0.0)])
+    assert told.sentence == (
+        "shop is in danger: Archiving failed at `a. B`, 1.5 times, and 1 more critical finding."
+    )
+
+
+def test_a_large_count_keeps_its_digits():
+    figures = (Figure(name="blocks an execution", value=1770.25, unit="count"),)
+    assert "<dd>1,770</dd>" in render(report(findings=[finding(evidence=figures)]))
 
 
 def test_behind_every_chart_stands_a_table():
