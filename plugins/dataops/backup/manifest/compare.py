@@ -155,7 +155,8 @@ def _contents(expected: Details, observed: Details, *, logical: bool) -> Iterato
 def _content(table: TableContent, other: TableContent, *, same_hash: bool) -> Iterator[Difference]:
     for field in ("rows", "hash", "condition"):
         ours, theirs = getattr(table, field), getattr(other, field)
-        if ours != theirs and (same_hash or field != "hash"):
+        claimed = field != "hash" or (ours is not None and same_hash)
+        if ours != theirs and claimed:
             yield Difference(Deviation.CHANGED, "table content", table.identity, field, ours, theirs)
 
 

@@ -13,6 +13,7 @@ from dataops.drill.checks.compared import verdict_of, with_contents
 from dataops.drill.checks.finding import SHOWN, Finding, inconclusive, not_applicable, told
 from dataops.drill.checks.looking import Look
 from dataops.drill.checks.registry import check
+from dataops.drill.checks.unclaimed import Claim, unclaimed_tables
 from dataops.evidence.verdict import Verdict
 
 
@@ -28,9 +29,10 @@ def content_hashes(look: Look) -> Finding:
     return _compared(look, {"hash", "algorithm"}, "hash")
 
 
-def _compared(look: Look, fields: set[str], claimed: str) -> Finding:
+def _compared(look: Look, fields: set[str], claimed: Claim) -> Finding:
     tables = [table for table in look.expected.tables if getattr(table, claimed) is not None]
-    if not tables:
+    unclaimed = unclaimed_tables(look, claimed)
+    if not tables and not unclaimed:
         return not_applicable(_nothing_claimed(look))
     if not look.database.exact and look.server.point.kind != "backup":
         return not_applicable(look.database.inexact)
@@ -46,7 +48,7 @@ def _compared(look: Look, fields: set[str], claimed: str) -> Finding:
     finding = verdict_of(look, found, f"{len(read)} tables equal, {rows} rows")
     if finding.verdict is not Verdict.PASSED:
         return finding
-    missing = [*unread, *_unread(look, tables)]
+    missing = [*unread, *_unread(look, tables), *unclaimed]
     if missing:
         return inconclusive(f"could not be compared: {told(missing)}", [*missing[:SHOWN]])
     return finding if read else not_applicable("not this time: the time budget went to other tables")

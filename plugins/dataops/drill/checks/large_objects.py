@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataops.backup.manifest.compare import differences
 from dataops.backup.manifest.content import read_large_objects
 from dataops.drill.checks.compared import of_definitions, verdict_of
-from dataops.drill.checks.finding import Finding, not_applicable
+from dataops.drill.checks.finding import Finding, inconclusive, not_applicable
 from dataops.drill.checks.looking import Look
 from dataops.drill.checks.registry import check
+from dataops.drill.checks.unclaimed import unclaimed_large_objects
 
 KINDS = "large objects"
 
@@ -20,6 +21,8 @@ def large_objects(look: Look) -> Finding:
     if declared:
         return not_applicable(f"the manifest could not see them: {declared[0]}")
     rights = [each for each in of_definitions(look) if each.kind == KINDS]
+    if unclaimed_large_objects(expected) and not rights:
+        return inconclusive("the manifest says nothing of their contents, and not why")
     if expected.large_objects is None:
         reason = f"the manifest claims nothing about their contents: its content is {expected.content!r}"
         return verdict_of(look, rights, "") if rights else not_applicable(reason)

@@ -54,11 +54,17 @@ class RowCheck:
             self.skip(item)
             return
         assert self.one.look_at_item is not None
-        faults = list(self.one.look_at_item(look, item))
+        faults: list[str] = []
+        try:
+            for fault in self.one.look_at_item(look, item):
+                faults.append(fault)
+        finally:  # what was found before it broke stands
+            with self._lock:
+                if (item.name, item.part) in self._open:
+                    self._faults += faults
         with self._lock:
             if self._close(item):
                 self._looked += 1
-                self._faults += faults
                 self.rotation.saw(self.dbname, self.one, item)
 
     def skip(self, item: Item) -> None:

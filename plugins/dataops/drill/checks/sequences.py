@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dataops.drill.checks.compared import of_definitions, verdict_of
-from dataops.drill.checks.finding import SHOWN, Finding, failed, not_applicable, passed, told
+from dataops.drill.checks.finding import (
+    SHOWN,
+    Finding,
+    failed,
+    inconclusive,
+    not_applicable,
+    passed,
+    told,
+)
 from dataops.drill.checks.looking import Look
 from dataops.drill.checks.registry import check
+from dataops.drill.checks.unclaimed import unclaimed_sequences
 from dataops.postgres import sql
 
 
@@ -15,9 +24,12 @@ from dataops.postgres import sql
 def sequences(look: Look) -> Finding:
     """A sequence that fell back hands out numbers again that are in use."""
     states = look.expected.sequences
-    if not states:
+    unclaimed = unclaimed_sequences(look.expected)
+    if not states and not unclaimed:
         return not_applicable("the database has no sequences")
     found = [each for each in of_definitions(look) if (each.kind, each.field) == ("sequence", "next value")]
+    if unclaimed and not found:
+        return inconclusive(told(unclaimed), [*unclaimed[:SHOWN]])
     return verdict_of(look, found, f"{len(states)} sequences")
 
 

@@ -66,6 +66,38 @@ def test_a_manifest_without_rows_claims_nothing_about_them(shop: Shop) -> None:
     assert not ran.outcome.coverage["full"]
 
 
+@pytest.mark.parametrize(
+    ("left_out", "red"),
+    [
+        ("a table", {"row counts", "content hashes"}),
+        ("every table", {"row counts", "content hashes"}),
+        ("the hashes", {"content hashes"}),
+        ("the sequences", {"sequences"}),
+        ("the large objects", {"large objects"}),
+    ],
+)
+def test_a_manifest_that_is_silent_where_it_should_claim_proves_nothing(
+    shop: Shop, left_out: str, red: set[str]
+) -> None:
+    """The damage behind its back is seen by nothing else, so silence must not be taken for consent."""
+    tables = shop.details.tables
+    changes: dict[str, dict[str, object]] = {
+        "a table": {"tables": tuple(each for each in tables if each.identity != "public.picture")},
+        "every table": {"tables": ()},
+        "the hashes": {"tables": tuple(each.model_copy(update={"hash": None}) for each in tables)},
+        "the sequences": {"sequences": ()},
+        "the large objects": {"large_objects": None},
+    }
+    damage = (
+        "UPDATE picture SET body = '' WHERE id = 7; SELECT setval('bill_id_seq', 6000);"
+        "SELECT lo_put(oid, 0, 'A') FROM pg_largeobject_metadata"
+    )
+    manifest = shop.details.model_copy(update=changes[left_out])
+    ran = shop.drilled(damage, manifest=manifest)
+    unknown = {name for name in ran.red if name not in ran.failed}
+    assert unknown == red, ran.explain()
+
+
 def test_a_database_that_the_manifest_does_not_know_proves_nothing(shop: Shop) -> None:
     ran = run(restored_server(shop.server, shop.copy(), None))
     assert overall(ran.outcome.checks) is Verdict.INCONCLUSIVE
