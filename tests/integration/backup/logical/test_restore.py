@@ -33,11 +33,19 @@ def backed_up(bench: Any) -> Any:
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ("CREATE TABLE mine (i int)", "relation mine"),
+        ("CREATE TABLE mine (i int)", r"relation public\.mine"),
         ("CREATE SCHEMA mine", "schema mine"),
         ("SELECT lo_create(4712)", "large object 4712"),
-        ("CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'", r"function mine\(\)"),
-        ("CREATE TYPE mine AS ENUM ('a')", "type mine"),
+        ("CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'", r"function public\.mine\(\)"),
+        ('CREATE COLLATION mine FROM "C"', r"collation public\.mine"),
+        ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC", "default privileges of postgres"),
+        ("CREATE FOREIGN DATA WRAPPER mine", "foreign data wrapper mine"),
+        (
+            "CREATE TEXT SEARCH CONFIGURATION mine (COPY = simple)",
+            r"text search configuration public\.mine",
+        ),
+        ("CREATE CAST (text AS bit) WITH INOUT", "cast from text to bit"),
+        ("CREATE TYPE mine AS ENUM ('a')", r"type public\.mine"),
     ],
 )
 def test_a_target_that_holds_something_is_refused(

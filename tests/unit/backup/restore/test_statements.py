@@ -48,6 +48,7 @@ COMMENT ON DATABASE flights IS 'All flights DATABASE flights';
 \\connect flights
 ALTER ROLE analyst IN DATABASE flights SET search_path TO 'flights';
 GRANT CONNECT,TEMPORARY ON DATABASE flights TO analyst;
+GRANT CONNECT ON DATABASE flights TO "x ON DATABASE y";
 SELECT pg_catalog.set_config('search_path', '', false);
 """
     assert for_database(script, 'co"py') == [
@@ -56,4 +57,5 @@ SELECT pg_catalog.set_config('search_path', '', false);
         'COMMENT ON DATABASE "co""py" IS \'All flights DATABASE flights\'',
         'ALTER ROLE analyst IN DATABASE "co""py" SET search_path TO \'flights\'',
         'GRANT CONNECT,TEMPORARY ON DATABASE "co""py" TO analyst',
+        'GRANT CONNECT ON DATABASE "co""py" TO "x ON DATABASE y"',
     ]
