@@ -6,11 +6,9 @@ The command line calls ``run``; Airflow runs the same steps as tasks and calls `
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataops.backup.steps import Job
@@ -20,9 +18,7 @@ from dataops.drill.steps import CAPABILITY
 from dataops.drill.troubles import told_apart
 from dataops.drill.wishes import wished
 from dataops.errors import ConfigurationError, DataOpsError, InconclusiveError
-from dataops.evidence.commit import git_commit
-from dataops.evidence.steps import Say, StepReport, broken, run_steps, steps_of
-from dataops.evidence.verdict import overall, reason
+from dataops.evidence.steps import Say, StepReport, broken, run_steps
 from dataops.inventory import Database, Server
 from dataops.platform import Platform
 
@@ -173,35 +169,22 @@ def record_of(
     lineage: Mapping[str, str] | None = None,
 ) -> Record:
     """The record of a drill from what its steps reported, the verdict being that of all their checks."""
-    from dataops.evidence.record import Lineage, Objectives, Record
+    from dataops.evidence.record import Objectives
+    from dataops.evidence.recording import data_of, lineage_of, record_of_steps
 
-    checks = tuple(check for report in reports for check in report.checks)
-    data = {name: value for report in reports for name, value in report.data.items()}
-    details = data.get("details")
-    backup_id = data.get("backup_id")
-    return Record(
-        capability=CAPABILITY,
-        subject=subject.name,
+    data = data_of(reports)
+    details, backup_id = data.get("details"), data.get("backup_id")
+    return record_of_steps(
+        CAPABILITY,
+        subject.name,
+        reports,
         environment=platform.environment,
         owner=subject.owner,
-        verdict=overall(checks),
-        reason=reason(checks),
-        started=min(report.started for report in reports),
-        finished=max(report.finished for report in reports),
         objectives=Objectives(
             rto_seconds=subject.objectives.rto.total_seconds(),
             rpo_seconds=subject.objectives.rpo.total_seconds(),
         ),
-        steps=steps_of(reports),
-        checks=checks,
-        figures=tuple(figure for report in reports for figure in report.figures),
-        programs={name: version for report in reports for name, version in report.programs.items()},
-        lineage=Lineage(
-            backup_id=str(backup_id) if backup_id else None,
-            git_commit=git_commit(Path(__file__)),
-            host=socket.gethostname(),
-            **(lineage or {}),
-        ),
+        lineage=lineage_of(lineage, backup_id=str(backup_id) if backup_id else None),
         details={
             **(details if isinstance(details, dict) else {}),
             **{name: data[name] for name in ("drill_id", "point", "coverage") if name in data},

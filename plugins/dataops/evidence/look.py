@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
-from dataops.evidence.commit import git_commit
-from dataops.evidence.record import Lineage, Record
+from dataops.evidence.record import Record
+from dataops.evidence.recording import lineage_of
 from dataops.evidence.verdict import Check, Verdict, overall, reason
 
 
@@ -35,7 +33,7 @@ def record_of_look(
         started=started,
         finished=datetime.now(UTC),
         checks=tuple(done),
-        lineage=Lineage(git_commit=git_commit(Path(__file__)), host=socket.gethostname(), **(lineage or {})),
+        lineage=lineage_of(lineage),
     )
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
 
 from dataops.errors import DataOpsError
 from dataops.evidence.picture import Picture
-from dataops.evidence.record import Lineage, Objectives, Record, Step
+from dataops.evidence.record import Objectives, Record, Step
+from dataops.evidence.recording import data_of, lineage_of, record_of_steps
 from dataops.evidence.steps import StepReport, steps_of
-from dataops.evidence.verdict import Verdict, overall, reason
+from dataops.evidence.verdict import Verdict
 from dataops.failover.job import Job
 from dataops.failover.trend import Earlier, trend_of
 from dataops.store import ObjectStore
@@ -25,42 +24,31 @@ _KEPT = ("run", "history", "summary", "worst", "plan", "lost", "readiness debts"
 
 def record_of(job: Job, reports: Sequence[StepReport], *, lineage: Mapping[str, str] | None = None) -> Record:
     """The record of a test from what its steps reported, the verdict being that of all their checks."""
-    checks = tuple(check for report in reports for check in report.checks)
-    figures = tuple(figure for report in reports for figure in report.figures)
-    data: dict[str, JsonValue] = {name: value for each in reports for name, value in each.data.items()}
+    figures = (figure for report in reports for figure in report.figures)
+    data = data_of(reports)
     promise = job.scenario.objectives
     details = {name: data[name] for name in (*_KEPT, *_others(data)) if data.get(name)}
     rto = next((each.value for each in figures if each.name == "rto"), None)
     trend = _trend(job, rto)
     if trend:
         details["trend"] = trend
-    return Record(
-        capability=CAPABILITY,
-        subject=job.name,
+    return record_of_steps(
+        CAPABILITY,
+        job.name,
+        reports,
         environment=job.platform.environment,
         owner=job.owner,
-        verdict=overall(checks),
-        reason=reason(checks),
-        started=min((each.started for each in reports), default=datetime.now(UTC)),
-        finished=max((each.finished for each in reports), default=datetime.now(UTC)),
         objectives=Objectives(
             rto_seconds=promise.rto.total_seconds(),
             rpo_seconds=promise.rpo.total_seconds() if promise.rpo else 0.0,
         ),
         steps=_steps(reports),
-        checks=checks,
-        figures=figures,
-        artifacts=tuple({each.key: each for report in reports for each in report.artifacts}.values()),
         pictures=tuple(_pictures(job.platform.store, data.get("charts"))),
-        programs={name: version for report in reports for name, version in report.programs.items()},
-        lineage=Lineage(
-            host=socket.gethostname(),
-            **{
-                "plan_hash": str(data.get("hash") or "") or None,
-                "backup_id": str(data.get("backup_id") or "") or None,
-                "git_commit": job.git_commit or None,
-                **(lineage or {}),
-            },
+        lineage=lineage_of(
+            lineage,
+            plan_hash=str(data.get("hash") or ""),
+            backup_id=str(data.get("backup_id") or ""),
+            git_commit=job.git_commit,
         ),
         details=details,
         runbook=RUNBOOK,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 from pydantic import JsonValue
 
+from dataops.evidence import recording
 from dataops.evidence.record import Lineage, Record
-from dataops.evidence.steps import StepReport, steps_of
-from dataops.evidence.verdict import overall, reason
+from dataops.evidence.recording import record_of_steps
+from dataops.evidence.steps import StepReport
 from dataops.kafka.job import Job
 from dataops.kafka.remembering import TOPICS
 
@@ -21,7 +20,6 @@ LOOK = "The page of the DAG kafka_topics__{cluster} says what each red line mean
 
 def record_of(job: Job, reports: Sequence[StepReport], *, lineage: Mapping[str, str] | None = None) -> Record:
     """The record of a run that provisions: every check of every step."""
-    checks = tuple(check for report in reports for check in report.checks)
     planned = next((report.data for report in reports if report.step == "plan"), {})
     approved = next((report.data for report in reports if report.step == "approve"), {})
     details: dict[str, JsonValue] = {
@@ -29,19 +27,12 @@ def record_of(job: Job, reports: Sequence[StepReport], *, lineage: Mapping[str, 
     }
     if approved.get("by"):
         details["approved by"] = approved["by"]
-    return Record(
-        capability=TOPICS,
-        subject=job.cluster,
+    return record_of_steps(
+        TOPICS,
+        job.cluster,
+        reports,
         environment=job.platform.environment,
         owner=owner_of(job),
-        verdict=overall(checks),
-        reason=reason(checks),
-        started=min((report.started for report in reports), default=datetime.now(UTC)),
-        finished=max((report.finished for report in reports), default=datetime.now(UTC)),
-        steps=steps_of(reports),
-        checks=checks,
-        figures=tuple(figure for report in reports for figure in report.figures),
-        artifacts=tuple({each.key: each for report in reports for each in report.artifacts}.values()),
         lineage=lineage_of(
             job, {"plan_hash": str(planned.get("safe") or planned.get("gated") or ""), **(lineage or {})}
         ),
@@ -53,8 +44,7 @@ def record_of(job: Job, reports: Sequence[StepReport], *, lineage: Mapping[str, 
 
 def lineage_of(job: Job, told: Mapping[str, str]) -> Lineage:
     """Commit, host, and what is told of the run."""
-    known = {"git_commit": job.git_commit, **told}
-    return Lineage(host=socket.gethostname(), **{name: text for name, text in known.items() if text})
+    return recording.lineage_of(told, git_commit=job.git_commit)
 
 
 def programs() -> dict[str, str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from dataops.evidence.commit import git_commit
-from dataops.evidence.record import Lineage, Record
+from dataops.evidence.record import Record
+from dataops.evidence.recording import lineage_of
 from dataops.evidence.verdict import Figure, Verdict, overall, reason
 from dataops.inventory import Database, Server
 from dataops.platform import Platform
@@ -38,9 +36,7 @@ def record_of(platform: Platform, subject: Database | Server, run: Rehearsal, st
         finished=datetime.now(UTC),
         checks=checks,
         figures=_figures(run),
-        lineage=Lineage(
-            backup_id=run.backup_id, git_commit=git_commit(Path(__file__)), host=socket.gethostname()
-        ),
+        lineage=lineage_of(backup_id=run.backup_id),
         details={
             "families": families,
             "missed": [each.name for each in run.checks if each.verdict is _MISSED],
