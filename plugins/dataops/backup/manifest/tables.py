@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from dataops.backup.manifest.errors import MissingRights
@@ -36,25 +37,33 @@ def dumped_tables(cursor: Cursor) -> tuple[Table, ...]:
     return tuple(Table(*row[:-1]) for row in found)
 
 
-def content_statements(cursor: Cursor, tables: tuple[Table, ...], major: int) -> dict[str, str]:
-    """For each table that has rows, the statement that counts and hashes them."""
+def content_statements(
+    cursor: Cursor, tables: tuple[Table, ...], major: int, beside: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """For each table that has rows, the statement that counts and hashes them.
+
+    ``beside``: from a table's identity to one more aggregate that the same reading is to answer.
+    """
     cursor.execute(sql(__package__, "row_expression"), {"relations": [table.relid for table in tables]})
     columns = {relid: _Columns(*rest) for relid, *rest in cursor.fetchall()}
     frame = sql(__package__, "content" if major >= 14 else "content_by_text")
     return {
-        table.identity: _filled(frame, table, columns.get(table.relid, _NO_COLUMNS))
+        table.identity: _filled(
+            frame, table, columns.get(table.relid, _NO_COLUMNS), (beside or {}).get(table.identity)
+        )
         for table in tables
         if table.has_rows
     }
 
 
-def _filled(frame: str, table: Table, columns: _Columns) -> str:
+def _filled(frame: str, table: Table, columns: _Columns, beside: str | None) -> str:
     """The frame with its blanks filled in one pass: a column may be named like a blank."""
     blanks = {
         "row": columns.row_hash,
         "expression": columns.all,
         "table": table.identity,
         "condition": table.condition,
+        "beside": f", {beside}" if beside else "",
     }
     return re.sub(r"\{(\w+)\}", lambda blank: blanks[blank[1]], frame)
 

@@ -1,4 +1,7 @@
-"""Every table read to its end, with its TOAST: the same reading counts and hashes its rows."""
+"""Every table read to its end, with its TOAST: the same reading counts and hashes its rows.
+
+Where an index is to be held against the table (``index_proof``), it also says where the rows lie.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,20 @@ from collections.abc import Iterable
 
 from dataops.backup.manifest.content import Content
 from dataops.backup.manifest.tables import content_statements, dumped_tables
+from dataops.drill.checks.index_proof import proofs
 from dataops.drill.checks.looking import Look, reason_of
 from dataops.drill.checks.registry import Item, check_of_rows
+from dataops.drill.checks.row_places import PLACES, Places
 from dataops.postgres import sql
 
 
 def tables(look: Look) -> list[Item]:
     """All tables that hold rows of their own; how each is read is made ready for all of them at once."""
+    indexed = {proof.index.table for proof in proofs(look).values() if not proof.index.unique}
     with look.cursor() as cursor:
         found = dumped_tables(cursor)
-        statements = content_statements(cursor, found, look.server.major)
+        beside = {each.identity: PLACES for each in found if each.identity in indexed and not each.condition}
+        statements = content_statements(cursor, found, look.server.major, beside)
     generated = dict(look.query(sql(__package__, "generated_columns")))
     look.shared.tables = {table.identity: table for table in found if table.has_rows}
     return [
@@ -36,7 +43,7 @@ def full_read(look: Look, item: Item) -> Iterable[str]:
 
     try:
         statement, generated = item.about
-        rows, hashed = look.query(statement)[0]
+        rows, hashed, *places = look.query(statement)[0]
         if generated:  # no dump carries them, so no hash does; but a server keeps them
             look.query(f"SELECT count(textin(record_out(ROW({generated})))) FROM ONLY {item.table}")
     except Exception as error:
@@ -44,4 +51,6 @@ def full_read(look: Look, item: Item) -> Iterable[str]:
             look.shared.unread[item.name] = reason_of(error)
         raise
     look.shared.contents[item.name] = Content(rows, hashed, datetime.now(UTC))
+    if places:
+        look.shared.places[item.name] = Places(rows, int(places[0]))
     return ()

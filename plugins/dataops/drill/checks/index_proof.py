@@ -10,11 +10,12 @@ its work. Here, of one index, in this order:
    index scan reads those of the rows that the same entries lead to, and the two lists are equal, one by one:
    every entry holds its own row's key. They are compared as arrays, by the type's own equality; only operator
    classes take part whose equal keys have the same bytes.
-3. *Rows*: those that the index scans met, counted and their places (ctid) hashed and summed, are those of a
-   sequential scan: every row is reached exactly once. Hashes have 64 bits, as the content hash.
-4. *Uniqueness*, of unique indexes without NULLs: the index-only scan leaves out a key that equals the one
-   before it. Keys are in order (1), so equal ones are neighbours: as many keys as rows means that no two rows
-   share one.
+3. *Uniqueness*, of unique indexes without NULLs: the index-only scan leaves out a key that equals the one
+   before it. Keys are in order (1), so equal ones are neighbours, and lists that are equal nevertheless mean
+   that no two entries share a key.
+4. *Rows*: those that the index scans met are those of a sequential scan, so that every row is reached exactly
+   once. Rows of unequal keys (3) are different rows, so there counting them is enough; of other indexes their
+   places (ctid) are hashed, to 64 bits as the content hash is, and summed.
 
 Together: entries and rows are the same pairs of key and place. That is what ``heapallindexed`` asks for, and
 more: no second entry leads to a row, and the visibility map hides nothing (an index-only scan believes it, an
@@ -36,7 +37,7 @@ from typing import Any, NamedTuple
 
 from dataops.drill.checks.chunks import SMALL
 from dataops.drill.checks.looking import Look, is_damage, reason_of
-from dataops.drill.checks.row_places import Places, places_of
+from dataops.drill.checks.row_places import PLACES, Places, places_of, rows_of
 from dataops.postgres import sql
 
 ENTRIES = 500_000
@@ -105,7 +106,7 @@ class IndexProof:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self._unique, self._reached = index.unique, Places(0, 0)
+        self._reached = Places(0, 0)
         self._waiting: list[Step] = [self._begin]
         self._running = self._left = 0
         self._known: Outcome | None = None
@@ -140,7 +141,7 @@ class IndexProof:
             while self._known is None and self._running and not self._waiting:
                 self._change.wait()
             if self._known is None and not self._waiting:
-                self._known = Outcome(holds=True, unique=self._unique)
+                self._known = Outcome(holds=True, unique=self.index.unique)
             if self._known is not None:
                 return None
             self._running += 1
@@ -156,15 +157,11 @@ class IndexProof:
             self._waiting += [partial(self._compare, condition) for condition in ranges]
 
     def _compare(self, condition: str, look: Look) -> Outcome | None:
-        distinct = self._unique
-        found = _compared(look, self.index, condition, distinct=distinct)
-        if found is not None and not found.same and distinct:
-            self._unique = False
-            found = _compared(look, self.index, condition, distinct=False)
+        found = _compared(look, self.index, condition, distinct=self.index.unique)
         if found is None or found.rows > MOST:
             return NOT_TRIED
         if not found.same:
-            return self._refuted("the keys of its entries are not those of the rows that they lead to")
+            return self._told_apart(look, condition)
         with self._change:
             self._reached = Places(self._reached.rows + found.rows, self._reached.places + int(found.places))
             self._left -= 1
@@ -172,13 +169,25 @@ class IndexProof:
                 self._waiting.append(self._hold_against_table)
         return None
 
+    def _told_apart(self, look: Look, condition: str) -> Outcome:
+        """Keys that differ refute; equal keys of a unique index are for ``unique keys`` to tell."""
+        again = _compared(look, self.index, condition, distinct=False) if self.index.unique else None
+        if again is not None and again.same:
+            return NOT_TRIED
+        return self._refuted("the keys of its entries are not those of the rows that they lead to")
+
     def _hold_against_table(self, look: Look) -> Outcome | None:
-        there = places_of(look, self.index.table)
-        if self._reached == there:
+        if self.index.unique:
+            rows = rows_of(look, self.index.table)
+            others = ""
+        else:
+            there = places_of(look, self.index.table)
+            rows = there.rows
+            others = ", but others" if self._reached != there else ""
+        if self._reached.rows == rows and not others:
             return None
-        others = "" if self._reached.rows != there.rows else ", but others"
         return self._refuted(
-            f"its entries lead to {self._reached.rows} rows, a sequential scan finds {there.rows}{others}"
+            f"its entries lead to {self._reached.rows} rows, a sequential scan finds {rows}{others}"
         )
 
     def _refuted(self, why: str) -> Outcome:
@@ -246,21 +255,23 @@ def _conditions(index: Index, bounds: Sequence[str]) -> Iterator[str]:
 def _statement(index: Index, condition: str, *, distinct: bool) -> str:
     """How many rows the entries of a range lead to, their places, and whether all keys are equal.
 
-    ``distinct`` leaves out a key that equals the one before it, so that then they are not.
+    ``distinct`` leaves out a key that equals the one before it, so that then they are not; places are 0 there:
+    rows of unequal keys need none.
     """
     names = [f"key{place}" for place in range(len(index.columns))]
     keys = ", ".join(f"{column} AS {name}" for column, name in zip(index.columns, names, strict=True))
     arrays = ", ".join(f"array_agg({name}) AS {name}" for name in names)
     same = " AND ".join(f"kept.{name} IS NOT DISTINCT FROM reached.{name}" for name in names)
     once = "DISTINCT " if distinct else ""
+    places = "0" if distinct else PLACES
     ordered = (
         f"FROM ONLY {index.table} {f'WHERE {condition}' if condition else ''} "
         f"ORDER BY {index.sorting} LIMIT {MOST + 1}"
     )
     return (
         f"SELECT reached.count, reached.places, {same} FROM "
-        f"(SELECT count(*), coalesce(sum(hashtidextended(place, 0)), 0) AS places, {arrays} "
-        f"FROM (SELECT ctid AS place, {keys} {ordered}) AS by_row) AS reached, "
+        f"(SELECT count(ctid), {places} AS places, {arrays} "
+        f"FROM (SELECT ctid, {keys} {ordered}) AS by_row) AS reached, "
         f"(SELECT {arrays} FROM (SELECT {once}{keys} {ordered}) AS by_entry) AS kept"
     )
 

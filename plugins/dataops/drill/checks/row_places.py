@@ -21,9 +21,20 @@ class Places(NamedTuple):
 def places_of(look: Look, table: str) -> Places:
     """Of a table of our own server, which nobody changes; what ``full read`` saw of it, where it did."""
     known = look.shared.places.get(table)
-    if known is not None:
-        return known
+    if known is None:
+        known = look.shared.places[table] = Places(*_scanned(look, table, f"count(*), {PLACES}::text"))
+    return known
+
+
+def rows_of(look: Look, table: str) -> int:
+    """Their number alone, likewise."""
+    read, counted = look.shared.tables.get(table), look.shared.contents.get(table)
+    if read is not None and counted is not None and not read.condition:
+        return counted.rows
+    return _scanned(look, table, "count(*)")[0]
+
+
+def _scanned(look: Look, table: str, aggregates: str) -> tuple[int, ...]:
     with look.cursor(SEQUENTIALLY) as cursor:
-        cursor.execute(f"SELECT count(*), {PLACES} FROM ONLY {table}")
-        rows, places = cursor.fetchone()
-    return look.shared.places.setdefault(table, Places(rows, int(places)))
+        cursor.execute(f"SELECT {aggregates} FROM ONLY {table}")
+        return tuple(int(value) for value in cursor.fetchone())

@@ -113,7 +113,7 @@ def test_every_kind_of_damage_is_told_by_its_index(
 
 
 def test_duplicates_are_told_by_unique_keys_alone(shop: Shop, asked: list[str]) -> None:
-    """Both rows have their entries, so the index is as its table."""
+    """Both rows have their entries, so the index is as its table; amcheck says so where the proof stops."""
     ran = shop.twin(f"""
         {_table("doubled", unique=True)}; {_table("whole", unique=True)};
         UPDATE pg_index SET indisunique = false WHERE indexrelid = 'doubled_k'::regclass;
@@ -122,7 +122,7 @@ def test_duplicates_are_told_by_unique_keys_alone(shop: Shop, asked: list[str]) 
         ANALYZE""")
     assert ran.red == ["unique keys"], ran.explain()
     assert "doubled_k" in str(ran.check("unique keys").observed)
-    assert not {"doubled_k", "whole_k"} & set(asked)
+    assert "doubled_k" in asked and "whole_k" not in asked
 
 
 def _table(name: str, *, unique: bool = False) -> str:
