@@ -14,7 +14,7 @@ HARMLESS: Mapping[str, str] = {
         "somebody asked whether it is open yet: that was this drill, waiting"
     ),
     r"^WARNING:  archive_mode enabled on restore command": "archiving is off on a scratch server, on purpose",
-    r"^WARNING:  wal_level is insufficient to publish logical changes": (
+    r'^WARNING:  "?wal_level"? is insufficient to publish logical changes': (
         "a scratch server publishes nothing, so that its WAL need not say more"
     ),
     r"^WARNING:  (tables were not subscribed|subscription was created, but is not connected)": (
@@ -50,7 +50,7 @@ _HARMLESS_LOG: Mapping[str, str] = {
     r"could not (open|find) file .*\.history|unable to find .* in the archive": (
         "recovery asks for a later timeline or segment, and there is none"
     ),
-    r"invalid record length at|(invalid magic number 0000|unexpected pageaddr .*) in log segment": (
+    r"invalid record length at|(invalid magic number 0000|unexpected pageaddr .*) in (log|WAL) segment": (
         "recovery found the end of the WAL"
     ),
 }

@@ -20,9 +20,10 @@ _THRESHOLDS = {
     "log_lock_waits": LogKind.LOCK_WAIT,
     "log_temp_files": LogKind.TEMP_FILE,
     "log_checkpoints": LogKind.CHECKPOINT,
-    "log_connections": LogKind.CONNECTION,
 }
 _OFF = ("off", "-1", "")
+_AUTHORIZING = frozenset({"on", "true", "yes", "1", "all", "authorization"})
+"""Since 18 log_connections is a list of what is told of a connection; each of these tells who was let in."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,9 @@ class LogSettings:
         for name, kind in _THRESHOLDS.items():
             if self.values.get(name, "off") in _OFF:
                 yield f"{kind}: {name} is off."
+        told = self.values.get("log_connections", "off")
+        if _AUTHORIZING.isdisjoint(aspect.strip().lower() for aspect in told.split(",")):
+            yield f"{LogKind.CONNECTION}: log_connections is {told or 'off'}."
         if self._number("log_autovacuum_min_duration") < 0:
             yield f"{LogKind.VACUUM}: log_autovacuum_min_duration is off."
             yield f"{LogKind.ANALYZE}: log_autovacuum_min_duration is off."

@@ -19,6 +19,11 @@ GRAVE = (
 )
 FINE = (
     "2026-11-25 16:58:05 UTC [1] WARNING:  wal_level is insufficient to publish logical changes",
+    '2026-11-25 16:58:05 UTC [1] WARNING:  "wal_level" is insufficient to publish logical changes',
+    "16:58:07 UTC [1] LOG:  invalid magic number 0000 in log segment 00000001000000000000000A, offset 0",
+    "16:58:07 UTC [1] LOG:  invalid magic number 0000 in WAL segment 00000001000000A, LSN 0/A00, offset 0",
+    "16:58:07 UTC [1] LOG:  unexpected pageaddr 0/9000 in WAL segment 000000010000000A, LSN 0/A000, offset 0",
+    "16:58:07 UTC [1] LOG:  invalid record length at 0/8002770: expected at least 24, got 0",
     "WARNING:  tables were not subscribed, you will have to run ALTER SUBSCRIPTION ... REFRESH PUBLICATION",
     'pg_restore: processing data for table "public.error: log"',
     "2026-11-25 16:57:58.728 P00   INFO: restore command begin 2.45: --log-level-stderr=warn",
