@@ -13,6 +13,7 @@ from dataops.performance.report.document import DataCheck
 from dataops.performance.report.numbers import counted, moment
 from dataops.performance.window import SectionName, Window
 
+_WRITING = ("insert", "copy", "update", "merge", "delete")
 PREFIX = "data: "
 """How the name of a check of a table's expectations begins."""
 
@@ -60,9 +61,9 @@ def _related(table: str, findings: Sequence[Finding]) -> Finding | None:
 
 
 def _writes(statement: str, table: str) -> bool:
-    words = statement.lower().replace('"', " ").replace("(", " ").replace(".", " ").split()
-    verbs = ("insert", "copy", "update", "merge", "delete")
-    return bool(words) and words[0] in verbs and table.lower() in words
+    if not statement.lstrip()[:6].lower().startswith(_WRITING):
+        return False
+    return table.lower() in statement.lower().replace('"', " ").replace("(", " ").replace(".", " ").split()
 
 
 def _explanation(table: str, window: Window | None, related: Finding | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -19,15 +20,42 @@ from dataops.performance.report.wording import is_sql, proof_word, short_stateme
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-IN_FULL = 40
-"""Open findings that the page tells in full; the next ones have a line each."""
-IN_LINES = 150
-"""Open findings that have a line each; the rest is in report.json."""
+LARGEST = 480_000
+"""Bytes of a page; what does not fit is in report.json, and the page says so."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much the page tells: open findings ``in_full``, then ``in_lines``; of the ``others``, fixed,
+    acknowledged and data checks; of a text so many characters; so many ``remarks`` of a kind."""
+
+    in_full: int = 40
+    in_lines: int = 150
+    others: int = 60
+    text: int = 4000
+    remarks: int = 30
+
+
+EXTENTS = (Extent(), Extent(25, 100, 25, 1500, 10), Extent(15, 60, 12, 500, 5), Extent(8, 25, 5, 200, 3))
+"""From all that is wished for to what always fits."""
 
 
 def render(report: Report) -> str:
-    """The report as HTML that stands alone: offline, printable, light and dark, readable without colour."""
+    """The report as HTML that stands alone: offline, printable, light and dark, readable without colour.
+
+    It tells as much as fits into ``LARGEST`` bytes.
+    """
+    page = ""
+    for extent in EXTENTS:
+        page = _rendered(report, extent)
+        if len(page.encode()) <= LARGEST:
+            break
+    return page
+
+
+def _rendered(report: Report, extent: Extent) -> str:
     open_ones = [finding for finding in report.findings if is_open(finding)]
+    full, lined = extent.in_full, extent.in_full + extent.in_lines
     return (
         environment()
         .get_template("page.html")
@@ -35,16 +63,17 @@ def render(report: Report) -> str:
             report=report,
             length=duration((report.until - report.since).total_seconds()),
             version=version(report.server_version),
-            told=open_ones[:IN_FULL],
-            lines=open_ones[IN_FULL : IN_FULL + IN_LINES],
-            untold=max(len(open_ones) - IN_FULL - IN_LINES, 0),
+            extent=extent,
+            told=open_ones[:full],
+            lines=open_ones[full:lined],
+            untold=max(len(open_ones) - lined, 0),
             accepted=[
                 each for each in report.findings if each.acknowledged and each.status is not Status.FIXED
             ],
             fixed=[each for each in report.findings if each.status is Status.FIXED],
             warned=is_warned(report.verdict, report.findings),
             verdict_line=verdict_line(report.verdict, report.findings),
-            anchors=anchors(open_ones[:IN_FULL]),
+            anchors=anchors(open_ones[:full]),
             blind=blind(report.areas),
         )
     )
@@ -77,6 +106,11 @@ def anchors(findings: Sequence[Finding]) -> Mapping[str, str]:
 def version(number: int) -> str:
     """PostgreSQL's version as people say it: 150014 is 15.14."""
     return f"{number // 10000}.{number % 10000}" if number else "of unknown version"
+
+
+def cut(text: str, longest: int) -> str:
+    """The text, or its beginning where it is longer."""
+    return text if len(text) <= longest else f"{text[:longest]}… (whole in report.json)"
 
 
 def impact(seconds: float) -> str:
@@ -113,6 +147,7 @@ def environment() -> Environment:
         "short": short_statement,
         "impact": impact,
         "spoken": spoken,
+        "cut": cut,
         "counted": counted,
     }
     made.globals |= {

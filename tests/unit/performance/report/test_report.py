@@ -319,6 +319,45 @@ def test_a_large_database_fits_into_500_kilobytes():
     assert "210 more findings in report.json" in page
 
 
+def test_the_worst_of_databases_fits_too_and_the_page_says_what_it_leaves_out():
+    """Long texts and names that are not ASCII, a server that restarts all day, everything red."""
+    day, long, name = large_day(statements=300, tables=100), "SELECT ä, " * 1000, "ü" * 31
+    restarts = tuple(day.since + timedelta(minutes=10 * number) for number in range(140))
+    notes = tuple(f"The server was restarted at {at:%H:%M}, and again." for at in restarts)
+    sections = {
+        each: replace(
+            found,
+            totals=found.totals.with_columns(
+                pl.lit(long).alias(column) for column in ("text", "blocked_text") if column in found.totals
+            ),
+            quality=Quality(0.6, notes),
+        )
+        for each, found in day.sections.items()
+    }
+    window = replace(day, sections=sections, restarts=restarts, notes=notes)
+    proof = Proof(by="HypoPG", helps=True, sentence="faster " * 40)
+    advice = Advice(sentence="Index it. " * 20, sql="CREATE INDEX x;\n" * 9, statement=long, proof=proof)
+    bad = finding(sentence=f"`{long[:119]}…` is slow. " * 2, advice=advice, related=(name,) * 50)
+    known = Acknowledged(until=date(2026, 12, 24), reason="known " * 80)
+    many = [
+        bad.model_copy(update={"object": f"table {name}.{number}", **changes})
+        for changes in ({}, {"status": Status.FIXED}, {"acknowledged": known})
+        for number in range(300)
+    ]
+    parts = tuple(Part(name=name, verdict=Verdict.FAILED, observed="o" * 80) for _ in range(60))
+    checks = [
+        Check(name=f"data: public.{name}{number}", verdict=Verdict.FAILED, reason="bad " * 50, parts=parts)
+        for number in range(60)
+    ]
+
+    page = render(report(window, many, checks=checks))
+
+    assert len(page.encode()) < 500_000
+    assert "more in report.json." in page
+    assert "more findings in report.json" in page
+    assert "more marks" in page
+
+
 def test_the_json_is_what_its_schema_says_and_reads_back():
     told = report(findings=[finding(advice=Advice(sentence="Index it."))])
 
