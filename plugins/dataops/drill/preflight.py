@@ -80,7 +80,7 @@ class _Ground:
             return Seen(False, "unreadable", str(error))
 
     def _store(self) -> Seen:
-        """Rights, not contents: the drill reads and checks every object."""
+        """Rights, and whether every object is there; the drill reads and checks what they hold."""
         store, name = self.job.platform.store, f"preflight-{secrets.token_hex(4)}"
         for prefix in (f"evidence/restore_drill/{self.job.subject.name}/", "leases/"):
             store.put(prefix + name, b"May the drill write here?\n")
@@ -94,7 +94,9 @@ class _Ground:
         return Seen(
             not missing,
             missing or f"{len(objects)} objects of the backup are there",
-            f"{len(missing)} objects of the backup are gone, such as {missing[0]}" if missing else "",
+            f"of {len(objects)} objects of the backup {len(missing)} gone, such as {missing[0]}"
+            if missing
+            else "",
         )
 
     @property

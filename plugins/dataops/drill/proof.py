@@ -31,6 +31,9 @@ NOT_ABOUT_THE_BACKUP = frozenset({READABLE, GAPLESS})
 """Checks of the subject as a whole. They make the drill red, but say nothing about the backup that it
 restored: were that to lose its proof by them, nothing could ever expire, and what is wrong would stay."""
 PREPARE = "prepare"
+STORE = "store"
+"""The check of preflight that fails where objects of the backup are gone, and for no other reason: what this
+worker may not read or write is inconclusive."""
 
 
 def write_proof(store: ObjectStore, record: Record, evidence_key: str) -> str | None:
@@ -66,8 +69,11 @@ def proof_of(record: Record, evidence_key: str) -> Proof:
 def verdict_of(record: Record) -> Verdict:
     """What the drill says of the backup: its verdict, but for checks that are not about the backup.
 
-    A drill that was red before it touched the backup did not look: inconclusive.
+    A drill that was red before it touched the backup did not look: inconclusive, unless what it saw is that
+    objects of the backup are gone. Nobody can restore that one, whatever passed before.
     """
+    if any(check.name == STORE and check.verdict is Verdict.FAILED for check in record.checks):
+        return Verdict.FAILED
     prepared = next((step.verdict for step in record.steps if step.name == PREPARE), None)
     if prepared in {Verdict.FAILED, Verdict.INCONCLUSIVE}:
         return Verdict.INCONCLUSIVE
