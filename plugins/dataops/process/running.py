@@ -65,6 +65,10 @@ class Running:
         """The exit code, negative for a signal; None while the program runs."""
         return self._child.returncode
 
+    def ended(self, seconds: float) -> bool:
+        """Whether the program has ended, waiting at most so long."""
+        return self._child.ended.wait(seconds)
+
     def wait(self, deadline: float | None = None, *, check: bool = True) -> Finished:
         """How the program ended, waiting for at most ``deadline`` seconds.
 

@@ -147,30 +147,25 @@ def dump(
     pieces: Pieces,
     settings: Settings,
     guard: Callable[[], None],
-    say: Say,
+    progress: Progress,
 ) -> Dumped:
-    """What the dump cost, once pg_dump succeeded and every file is stored.
+    """What the dump cost, once pg_dump succeeded; its last files may still be on their way.
 
     ``guard`` is called some ten times a second and raises what must end the backup. Raises
     ``DumpInterrupted`` for what one retry may mend, ``DumpFailed``, ``NoRoom``,
     ``StoreTooSlow`` and the errors of the store.
     """
-    progress = Progress(say, pieces)
     dumped = DumpFiles(directory)
     gate = Gate(settings.disk_bound, settings.disk_patience.total_seconds())
     with process.start(argv, env=env, on_line=progress.line) as running:
-        while running.poll() is None:
+        while not running.ended(gate.tick):
             files = dumped.look(running.pid)
             pieces.feed(files)
             gate.regulate(running, sum(file.allocated for file in files))
             guard()
             progress.tell()
-            pieces.watch(gate.tick)
         finished = _finished(running)
     pieces.feed(dumped.look(None), last=True)
-    while not pieces.settled(TICK):
-        guard()
-        progress.tell()
     return Dumped(finished.seconds, gate.seconds_paused, finished.peak_memory, gate.peak)
 
 

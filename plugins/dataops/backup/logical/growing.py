@@ -41,10 +41,9 @@ class GrowingFile:
         while True:
             if self._cancelled.is_set():
                 raise Cancelled(f"Reading {self.path.name} was cancelled.")
-            complete = self.closed.is_set()  # looked at before reading: what is read after it is the rest
-            data = os.pread(self._open(), wanted, self.size)
-            if complete or len(data) == wanted:
-                return self._passed_on(data)
+            complete = self.closed.is_set()  # looked at before the size: what is there after it is the rest
+            if complete or os.fstat(self._open()).st_size - self.size >= wanted:
+                return self._passed_on(os.pread(self._open(), wanted, self.size))
             self.closed.wait(_POLL)
 
     def close(self) -> None:

@@ -86,17 +86,15 @@ class Pieces:
         if small and (last or _is_full(small)):
             self._bundle([file.path for file in small])
 
-    def watch(self, seconds: float) -> None:
-        """Let so much time pass, unless an upload fails: then raise its error at once."""
-        self._cancelled.wait(seconds)
+    def raise_trouble(self) -> None:
+        """Raises the error of an upload that failed, if one did."""
         if self._trouble is not None:
             raise self._trouble
 
     def settled(self, seconds: float) -> bool:
         """True when every upload is done, waiting at most so long; raises the error of one that failed."""
         pending = wait(self._sent, timeout=seconds, return_when=FIRST_EXCEPTION).not_done
-        if self._trouble is not None:
-            raise self._trouble
+        self.raise_trouble()
         return not pending
 
     def finish(self) -> tuple[Piece, ...]:

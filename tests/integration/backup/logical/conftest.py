@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from dataops.backup.logical import attempt
+from dataops.backup.logical.dump import dump
 
 from tests.integration.bench import Bench
 from tests.integration.store.faulty_store import FaultyStore, before
@@ -35,22 +37,22 @@ def through_proxy(faulty: FaultyStore) -> Callable[[Bench], Bench]:
 
 
 @pytest.fixture
-def at_first_piece(faulty: FaultyStore) -> Callable[[Callable[[], None]], None]:
-    """Do something when the first piece of each attempt reaches the store: the snapshot is held then."""
+def while_held(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Do something in each attempt when pg_dump has ended: the snapshot and its locks are held then."""
 
     def arrange(act: Callable[[], None], *, times: int = 1) -> None:
-        seen: set[str] = set()
-        lock = threading.Lock()
+        left = [act] * times
 
-        def decide(method: str, path: str) -> None:
-            attempt, slash, _ = path.partition("/pieces/")
-            with lock:
-                if method == "GET" or not slash or attempt in seen or len(seen) == times:
-                    return
-                seen.add(attempt)
-                act()
+        def dump_then_act(*arguments: Any, guard: Callable[[], None], **options: Any) -> Any:
+            dumped = dump(*arguments, guard=guard, **options)
+            acting = threading.Thread(target=left.pop() if left else lambda: None)
+            acting.start()
+            while acting.is_alive():
+                guard()
+                acting.join(0.05)
+            return dumped
 
-        faulty.decide = decide
+        monkeypatch.setattr(attempt, "dump", dump_then_act)
 
     return arrange
 

@@ -41,23 +41,19 @@ def test_a_second_backup_of_the_same_subject_is_refused_naming_the_first(bench: 
     one.take()
 
 
-def test_ddl_during_the_backup_is_retried_once(
-    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any
-) -> None:
-    one = through_proxy(bench(SMALL))
+def test_ddl_during_the_backup_is_retried_once(bench: Any, primary: Any, while_held: Any) -> None:
+    one = bench(SMALL)
     function = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"
-    at_first_piece(lambda: primary.execute(function, dbname=one.database.dbname))
+    while_held(lambda: primary.execute(function, dbname=one.database.dbname))
     taken, _, _ = one.backup()
     assert any("DDL during backup" in line and "Trying once more" in line for line in one.said)
     assert {key.split("/")[2] for key in one.keys(one.folder + "2")} == {taken.data["backup_id"]}
 
 
-def test_ddl_during_both_tries_fails_and_leaves_nothing(
-    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any
-) -> None:
-    one = through_proxy(bench(SMALL))
+def test_ddl_during_both_tries_fails_and_leaves_nothing(bench: Any, primary: Any, while_held: Any) -> None:
+    one = bench(SMALL)
     function = "CREATE OR REPLACE FUNCTION f() RETURNS float LANGUAGE sql AS 'SELECT {}'"
-    at_first_piece(
+    while_held(
         lambda: primary.execute(function.format(time.monotonic()), dbname=one.database.dbname), times=2
     )
     with pytest.raises(DefinitionsChanged, match="DDL during backup"):
@@ -67,19 +63,19 @@ def test_ddl_during_both_tries_fails_and_leaves_nothing(
 
 
 def test_a_role_that_changes_during_the_backup_counts_as_ddl(
-    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any, owner: str
+    bench: Any, primary: Any, while_held: Any, owner: str
 ) -> None:
-    one = through_proxy(bench(SMALL))
+    one = bench(SMALL)
     change = f"ALTER ROLE {owner} SET work_mem = '{time.time_ns() % 1000 + 64}kB'"
-    at_first_piece(lambda: primary.execute(change))
+    while_held(lambda: primary.execute(change))
     one.take()
     assert any("DDL during backup" in line for line in one.said)
 
 
 def test_writes_and_a_truncate_during_the_backup_do_not_part_dump_and_manifest(
-    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any, scratch: Any
+    bench: Any, primary: Any, while_held: Any, scratch: Any
 ) -> None:
-    one = through_proxy(bench(SMALL))
+    one = bench(SMALL)
     dbname = one.database.dbname
     truncate = threading.Thread(target=lambda: primary.execute("TRUNCATE u", dbname=dbname))
 
@@ -91,7 +87,7 @@ def test_writes_and_a_truncate_during_the_backup_do_not_part_dump_and_manifest(
         )
         truncate.start()
 
-    at_first_piece(write)
+    while_held(write)
     one.backup()
     truncate.join(30)
     assert primary.execute("SELECT count(*) FROM u", dbname=dbname) == [(0,)]
@@ -100,16 +96,16 @@ def test_writes_and_a_truncate_during_the_backup_do_not_part_dump_and_manifest(
 
 
 def test_a_session_that_waits_behind_the_backup_is_reported_while_it_waits(
-    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any
+    bench: Any, primary: Any, while_held: Any
 ) -> None:
-    one = through_proxy(bench(SMALL))
+    one = bench(SMALL)
     drop = threading.Thread(target=lambda: primary.execute("DROP TABLE u", dbname=one.database.dbname))
 
     def interfere() -> None:
         drop.start()
         until(lambda: any("Behind this backup" in line for line in one.said))
 
-    at_first_piece(interfere)
+    while_held(interfere)
     taken = one.take()
     drop.join(30)
     (check,) = (check for check in taken.checks if check.name == "sessions behind the backup")
@@ -117,17 +113,15 @@ def test_a_session_that_waits_behind_the_backup_is_reported_while_it_waits(
     assert "of postgres waits for AccessExclusiveLock on public.u" in check.observed[0]
 
 
-def test_abort_gives_way_to_the_session_that_waits(
-    bench: Any, primary: Any, through_proxy: Any, at_first_piece: Any
-) -> None:
-    one = through_proxy(bench(SMALL, on_blocking_ddl="abort"))
+def test_abort_gives_way_to_the_session_that_waits(bench: Any, primary: Any, while_held: Any) -> None:
+    one = bench(SMALL, on_blocking_ddl="abort")
     drop = threading.Thread(target=lambda: primary.execute("DROP TABLE u", dbname=one.database.dbname))
 
     def interfere() -> None:
         drop.start()
         until(lambda: not drop.is_alive(), seconds=30)  # the backup must let go first
 
-    at_first_piece(interfere)
+    while_held(interfere)
     with pytest.raises(SessionBlocked, match=r"gave way: .* waits for AccessExclusiveLock on public.u"):
         one.take()
     assert one.keys(one.folder + "2") == []
