@@ -24,12 +24,22 @@ def commands(section: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"encryption": "off", "content": "rotate", "compression": "none"}],
+    ids=["encrypted", "in clear, partly hashed"],
+)
 def test_a_database_is_restored_by_the_page_alone(
-    bench: Any, primary: Any, object_store_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Any,
+    primary: Any,
+    object_store_server: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fields: dict[str, Any],
 ) -> None:
     monkeypatch.setattr("dataops.backup.logical.pieces.SMALL", 100_000)
     monkeypatch.setattr("dataops.backup.logical.pieces.PIECE_BYTES", 150_000)
-    one = bench()
+    one = bench(**fields)
     one.backup()
     assert any(".part-0002" in key for key in one.keys(one.folder))
     folder = tmp_path / "by-hand"
