@@ -13,6 +13,9 @@ from enum import StrEnum
 
 import polars as pl
 
+WELL_COVERED = 0.8
+"""Share of the window below which a section's silence proves nothing."""
+
 
 class SectionName(StrEnum):
     """The kinds of statistics that are sampled; ``columns`` says what each one holds."""
@@ -55,6 +58,11 @@ class Quality:
     def measurable(self) -> bool:
         """Whether numbers of this section may be used."""
         return not self.missing
+
+    @property
+    def well_covered(self) -> bool:
+        """Whether its sums may stand for the whole window, and its silence for calm."""
+        return self.measurable and self.covered >= WELL_COVERED
 
 
 @dataclass(frozen=True)

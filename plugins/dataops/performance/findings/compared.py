@@ -100,9 +100,17 @@ class Days:
         return _compared(row, chosen) if chosen else None
 
 
-def days_of(view: View) -> Days:
-    """The days of comparison. Raises ``Unmeasurable`` where there are none."""
-    found = [(window, rows) for window in view.baselines if (rows := by_statement(window))]
+def days_of(view: View, *, counted: bool = False) -> Days:
+    """The days of comparison. Raises ``Unmeasurable`` where there are none.
+
+    ``counted``: only those that were seen well enough for their counts to be the day's, not just their means.
+    """
+    found = [
+        (window, rows)
+        for window in view.baselines
+        if (rows := by_statement(window))
+        and (not counted or window.section(SectionName.STATEMENTS).quality.well_covered)
+    ]
     if not found:
         raise Unmeasurable("There is no earlier day to compare statements with.")
     return Days(view, found)

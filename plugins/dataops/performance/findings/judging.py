@@ -16,8 +16,6 @@ from dataops.performance.window import Window
 
 log = logging.getLogger(__name__)
 
-WELL_COVERED = 0.8
-"""Share of the window under which a section's silence proves nothing."""
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.NOTICE: 2}
 
 
@@ -68,8 +66,7 @@ def _asked(rule: Rule, view: View) -> tuple[list[Finding], list[Gap]]:
     reasons = [
         f"Only {view.window.section(name).quality.covered:.0%} of the window was seen of {name}."
         for name in rule.needs
-        if view.window.section(name).quality.measurable
-        and view.window.section(name).quality.covered < WELL_COVERED
+        if view.window.section(name).quality.measurable and not view.window.section(name).quality.well_covered
     ]
     try:
         for each in rule.judge(view):

@@ -71,7 +71,7 @@ def _slower(view: View, compared: Compared) -> Finding:
 
 def more_calls(view: View) -> Iterator[Finding | str]:
     """Statements that are as fast as ever and cost far more, because they are called far more often."""
-    tonight, days = view.statements, days_of(view)
+    tonight, days = view.statements, days_of(view, counted=True)
     for row in tonight:
         compared = days.compared(_MORE_CALLS, row, view.thresholds.minimum_calls)
         if compared is None or not row["exec_seconds"]:

@@ -59,6 +59,9 @@ def busier_tables(view: View) -> Iterator[Finding | str]:
 
 
 def _reads(window: Window) -> Mapping[str, float]:
+    """Blocks read by table; none of a window that was not seen well enough for its sums to be the day's."""
+    if not window.section(SectionName.TABLES).quality.well_covered:
+        return {}
     try:
         rows = rows_of(window, SectionName.TABLES)
     except Unmeasurable:
@@ -121,7 +124,11 @@ def _reason(view: View, table: Row) -> _Reason:
 
 def _called_more(view: View, statements: Sequence[Row]) -> Row | None:
     """The statement on the table whose calls grew most, where they grew."""
-    before = [rows for window in view.baselines if (rows := by_statement(window))]
+    before = [
+        rows
+        for window in view.baselines
+        if (rows := by_statement(window)) and window.section(SectionName.STATEMENTS).quality.well_covered
+    ]
     found = []
     for row in statements:
         calls = [float(rows[row["statement"]]["calls"]) for rows in before if row["statement"] in rows]

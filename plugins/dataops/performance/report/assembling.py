@@ -124,9 +124,9 @@ def _counts(findings: Sequence[Finding]) -> list[Figure]:
 
 
 def _sum(window: Window, name: SectionName, column: str) -> float | None:
-    """The sum over all rows; None where the section or the counter was not measurable."""
+    """The sum over all rows; None where the section or the counter was not measured well enough to be one."""
     section = window.section(name)
-    if not section.quality.measurable or column not in section.totals.columns:
+    if not section.quality.well_covered or column not in section.totals.columns:
         return None
     totals = section.totals
     if "toplevel" in totals.columns:

@@ -148,9 +148,13 @@ def _names(first: Window, second: Window) -> tuple[str, str]:
 
 
 def _per_second(totals: pl.DataFrame, window: Window) -> pl.DataFrame:
-    """One row a statement, with its load; what runs inside of functions is in its caller's time."""
+    """One row a statement, with its load over the seconds that were measured.
+
+    What runs inside of functions is in its caller's time.
+    """
+    measured = window.seconds * window.section(SectionName.STATEMENTS).quality.covered
     return totals.filter(pl.col("toplevel").fill_null(value=True)).select(
-        "statement", "text", "calls", "mean_seconds", load=pl.col("exec_seconds") / max(window.seconds, 1.0)
+        "statement", "text", "calls", "mean_seconds", load=pl.col("exec_seconds") / max(measured, 1.0)
     )
 
 

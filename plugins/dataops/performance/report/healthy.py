@@ -17,8 +17,6 @@ from dataops.performance.report.document import Unit
 from dataops.performance.report.numbers import counted, plain, share, written
 from dataops.performance.window import Section, SectionName, Window
 
-LEAST_COVERED = 0.8
-"""Share of the window below which nothing is called well."""
 WELL_CACHED = 0.98
 ENOUGH_BLOCKS = 10_000
 """Blocks asked for, below which a hit ratio says nothing."""
@@ -47,8 +45,7 @@ def _only(window: Window, name: SectionName) -> dict[str, Any] | None:
 
 def _measured(window: Window, name: SectionName) -> Section | None:
     section = window.section(name)
-    usable = section.quality.measurable and section.quality.covered >= LEAST_COVERED
-    return section if usable else None
+    return section if section.quality.well_covered else None
 
 
 def _cached(window: Window) -> str:

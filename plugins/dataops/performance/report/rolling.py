@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from dataops.evidence.verdict import Verdict
 from dataops.performance.finding import Finding, Status
+from dataops.performance.report.coverage import is_blind
 from dataops.performance.report.document import Chart, Column, Curve, Digest, Report, Shape, Table, Unit
 from dataops.performance.report.headline import RANKS
 from dataops.performance.report.numbers import counted, moment, share
@@ -129,7 +130,7 @@ def _notes(lacking: Sequence[date], nights: Sequence[Report]) -> list[str]:
     unseen: dict[str, int] = defaultdict(int)
     for report in nights:
         for area in report.areas:
-            if area.missing and not area.declared:
+            if is_blind(area):
                 unseen[area.title] += 1
     notes += [f"{title}: not measurable on {counted(nights, 'night')}." for title, nights in unseen.items()]
     return notes

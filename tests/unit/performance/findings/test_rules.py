@@ -13,7 +13,7 @@ from dataops.inventory import Thresholds
 from dataops.performance.finding import Cause, Finding, Severity
 from dataops.performance.findings import RULES, find, judge, judging
 from dataops.performance.looking import every_rule_ran
-from dataops.performance.window import SectionName, Window
+from dataops.performance.window import Quality, SectionName, Window
 
 from tests.unit.performance.findings.windows import DAY, HEALTHY, UNTIL, healthy, window
 
@@ -457,6 +457,29 @@ def test_a_cache_that_finds_as_little_again_is_not_compared_with_the_night_befor
     first = _of(find(yesterday, _usual()), "cache-hit-drop")
     known = {first.key: yesterday.until}
     assert _of(judge(window(worse), [yesterday, *_usual()], None, known).findings, "cache-hit-drop")
+
+
+def _hardly_seen(day: Window, name: SectionName) -> Window:
+    section = day.section(name)
+    return replace(day, sections={**day.sections, name: replace(section, quality=Quality(0.2))})
+
+
+def test_counts_are_not_compared_with_those_of_a_day_that_was_hardly_seen() -> None:
+    fewer = {
+        S.STATEMENTS: [{**SLOW, "calls": 20, "exec_seconds": 10.0, "shared_blocks_hit": 260_000}],
+        S.TABLES: [{**TABLE, "heap_blocks_hit": 3_000_000}],
+    }
+    now = window({
+        S.STATEMENTS: [{**SLOW, "calls": 20_000, "exec_seconds": 10_000.0, "shared_blocks_hit": 260_000_000}],
+        S.TABLES: [{**TABLE, "heap_blocks_hit": 300_000_000}],
+    })
+    before = window(fewer, until=UNTIL - 7 * DAY)
+    codes = {each.code for each in find(now, [before])}
+    assert {"more-calls", "table-reads-more"} <= codes
+    blind = _hardly_seen(_hardly_seen(before, S.STATEMENTS), S.TABLES)
+    judgement = judge(now, [blind])
+    assert not {"more-calls", "table-reads-more"} & {each.code for each in judgement.findings}
+    assert {"more-calls", "table-reads-more"} <= judgement.blind
 
 
 def test_several_same_weekdays_count_alone() -> None:

@@ -12,7 +12,7 @@ from dataops.performance.report.document import Digest
 from dataops.performance.report.markdown import markdown_of_digest
 from dataops.performance.report.page import render_digest
 from dataops.performance.report.rolling import month_of, roll_up, week_of
-from dataops.performance.window import SectionName
+from dataops.performance.window import Quality, SectionName
 
 from tests.unit.performance.report.days import quiet_day, section, unmeasurable
 
@@ -80,6 +80,30 @@ def test_a_setting_that_differs_is_shown_with_both_values():
     assert table(compare(days[0], later(days[1]), MADE), "settings").rows == (
         ("work_mem", "server", "4096", "64"),
     )
+
+
+def test_load_is_that_of_the_time_which_was_measured():
+    """Half of the second day was lost to a reset, and with it half of its seconds: it was as busy as ever."""
+    whole = quiet_day().sections[SectionName.STATEMENTS]
+    halved = whole.totals.with_columns(pl.col("exec_seconds") / 2)
+    half = quiet_day(statements=replace(whole, totals=halved, quality=Quality(0.5)))
+
+    digest = compare(quiet_day(), later(half), MADE)
+
+    assert "+0 % against" in digest.sentence
+    assert "On 2026-11-27 only a part was measured: statements 50 %." in digest.notes
+
+
+def test_a_night_that_was_hardly_measured_has_no_sum_and_is_named():
+    whole = quiet_day().sections[SectionName.STATEMENTS]
+    hardly = quiet_day(statements=replace(whole, quality=Quality(0.3)))
+    nights = [night(MONDAY), night(MONDAY + timedelta(days=1), window=hardly)]
+
+    digest = roll_up("week", "shop", *week_of(MONDAY), nights)
+
+    busy = next(each for each in digest.charts if each.name == "time-in-statements")
+    assert [value is not None for value in busy.curves[0].values] == [True] + [False] * 6
+    assert "statements: not measurable on 1 night." in digest.notes
 
 
 def test_what_one_of_the_days_did_not_measure_is_not_compared():
