@@ -2,6 +2,7 @@
 
 from dataops.postgres.connecting import (
     UNHURRIED,
+    WRITING,
     connect,
     database_argument,
     environment_of,
@@ -27,6 +28,7 @@ from dataops.postgres.packaged import sql
 
 __all__ = [
     "UNHURRIED",
+    "WRITING",
     "ConnectionLost",
     "DatabaseMissing",
     "LockTimeout",

@@ -48,7 +48,6 @@ _PINNED = {
     "quote_all_identifiers": "off",
     "transform_null_equals": "off",
     "default_transaction_isolation": "read committed",
-    "default_transaction_read_only": "off",
     "default_transaction_deferrable": "off",
 }
 """What ALTER DATABASE and ALTER ROLE may have set, and would change what our statements mean.
@@ -56,11 +55,10 @@ _PINNED = {
 Whoever may create a function in a schema of the search_path could be run in our name.
 """
 
-UNHURRIED = (
-    "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 "
-    "-c idle_in_transaction_session_timeout=0"
-)
+UNHURRIED = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
 """Options for programs that read or fill a whole server: its roles and databases may have set others."""
+WRITING = f"{UNHURRIED} -c default_transaction_read_only=off"
+"""The same for those that fill it."""
 
 
 def connect(

@@ -211,7 +211,7 @@ class _Restore:
         return process.run(
             [process.find_program("pg_restore", self.target.major), "--no-password", *arguments],
             env=postgres.environment_of(
-                postgres.with_options(self.target.connection, postgres.UNHURRIED),
+                postgres.with_options(self.target.connection, postgres.WRITING),
                 self.target.dbname,
                 application_name="dataops restore",
             ),

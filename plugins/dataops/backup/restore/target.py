@@ -60,7 +60,7 @@ def look_at(dsn: str, header: Header) -> Target:
 def session_on(connection: Connection, dbname: str) -> Session:
     """An autocommit session for statements that may take their time."""
     return postgres.connect(
-        connection,
+        postgres.with_options(connection, postgres.WRITING),
         dbname=dbname,
         application_name="dataops restore",
         autocommit=True,

@@ -70,7 +70,7 @@ class Filling:
 
     @property
     def _connection(self) -> Connection:
-        connection, options = self.scratch.connection, postgres.UNHURRIED
+        connection, options = self.scratch.connection, postgres.WRITING
         if connection.login != self.superuser:
             escaped = re.sub(r"([\\ ])", r"\\\1", self.superuser)
             options += f" -c role={escaped}"
