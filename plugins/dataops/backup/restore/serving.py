@@ -20,6 +20,10 @@ from dataops.errors import DataOpsError
 from dataops.postgres import connect
 
 Say = Callable[[str], None]
+STOPPING = 60.0
+"""Seconds for the server to stop by itself; then it is killed."""
+LOOK = 0.02
+"""Seconds between two looks at whether it is open."""
 PORT = 5432
 """Of the socket's name only: nothing listens on the network."""
 
@@ -92,12 +96,12 @@ class Serving:
         done = process.run(argv, env=_environment(), user=self.user, cwd="/", deadline=60, check=False)
         return None if done.returncode else done.stdout.strip()
 
-    def control(self, name: str) -> str:
-        """A value that pg_controldata tells, such as ``max_connections setting``; else ``0``."""
+    def control(self, *names: str) -> list[str]:
+        """Values that pg_controldata tells, such as ``max_connections setting``; ``0`` for unknown ones."""
         argv: list[str | Path] = [process.find_program("pg_controldata", self.major), "-D", self.data]
         text = process.run(argv, env=_environment("C"), user=self.user, cwd="/", deadline=60).stdout
-        found = re.search(rf"^{name}:\s+(\S+)", text, re.MULTILINE)
-        return found[1] if found else "0"
+        found = (re.search(rf"^{name}:\s+(\S+)", text, re.MULTILINE) for name in names)
+        return [each[1] if each else "0" for each in found]
 
 
 @contextmanager
@@ -128,7 +132,7 @@ def serving(
             _wait(server, connection, seconds, words, say)
             yield connection
         finally:
-            _stop(how)
+            _stop(how, server)
 
 
 def _command(how: Serving) -> tuple[list[str | Path], str | None]:
@@ -137,16 +141,18 @@ def _command(how: Serving) -> tuple[list[str | Path], str | None]:
     return (program, how.user) if prefix is None else ([*prefix, *program], None)
 
 
-def _stop(how: Serving) -> None:
+def _stop(how: Serving, server: process.Running) -> None:
+    """In pg_ctl's way, but without its looking only ten times a second whether the server has ended."""
     argv: list[str | Path] = [process.find_program("pg_ctl", how.major), "-D", how.data]
-    argv += ["-m", how.stop, "-t", "60", "stop"]
+    argv += ["-m", how.stop, "--no-wait", "stop"]
     process.run(argv, env=_environment(), user=how.user, cwd="/", deadline=90, check=False)
+    server.ended(STOPPING)
 
 
 def _settings(how: Serving) -> list[str]:
     chosen = {
         **ISOLATED,
-        "max_prepared_transactions": how.control("max_prepared_xacts setting"),
+        **({} if "max_prepared_transactions" in how.settings else _prepared(how)),
         **how.settings,
         "unix_socket_directories": str(how.folder),
         "port": str(PORT),
@@ -158,6 +164,11 @@ def _settings(how: Serving) -> list[str]:
     if not how.readable_configuration():  # Debian keeps it in /etc, outside of the backup
         chosen["config_file"] = _own_file(how, "postgresql.conf", "")
     return [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
+
+
+def _prepared(how: Serving) -> dict[str, str]:
+    """Recovery insists on as many prepared transactions as the primary allowed."""
+    return {"max_prepared_transactions": how.control("max_prepared_xacts setting")[0]}
 
 
 def _own_file(how: Serving, name: str, text: str) -> str:
@@ -187,7 +198,7 @@ def _wait(
         if time.monotonic() - told > 10:
             told = time.monotonic()
             say(f"Recovering: {words[-1] if words else 'no word yet'}")
-        time.sleep(0.1)
+        time.sleep(LOOK)
     raise BackupDamaged(f"The restored server had not recovered after {seconds:g} s: {' '.join(words[-2:])}")
 
 

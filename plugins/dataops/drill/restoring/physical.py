@@ -29,8 +29,14 @@ from dataops.drill.scratch.wanted import SCHEDULING, Wanted, wanted_of
 from dataops.errors import InconclusiveError
 from dataops.postgres import connect, explained
 
-RECOVERY_LIMITS = ("max_connections", "max_worker_processes", "max_wal_senders", "max_locks_per_xact")
-"""What pg_controldata keeps of the primary, and hot standby insists on."""
+RECOVERY_LIMITS = {
+    "max_connections": ("max_connections setting", 100),
+    "max_worker_processes": ("max_worker_processes setting", 8),
+    "max_wal_senders": ("max_wal_senders setting", 1),
+    "max_prepared_transactions": ("max_prepared_xacts setting", 0),
+    "max_locks_per_transaction": ("max_locks_per_xact setting", 1024),
+}
+"""What recovery insists on, under pg_controldata's name of it; and the least that a drill wants."""
 
 
 def aim_of(point: Point) -> Aim:
@@ -165,15 +171,12 @@ class PhysicalRestore:
         kept = 0 if network else self.point.header.database_bytes
         jobs = self.job.subject.drill.jobs
         how = serving_of(self.folder, self.wanted, jobs=jobs, settings={}, data=kept)
-        limits = {name: max(int(how.control(f"{name} setting")), 1) for name in RECOVERY_LIMITS}
-        settings = {
-            **how.settings,
-            "max_connections": str(max(limits["max_connections"], 100)),
-            "max_worker_processes": str(max(limits["max_worker_processes"], 8)),
-            "max_wal_senders": str(limits["max_wal_senders"]),
-            "max_locks_per_transaction": str(max(limits["max_locks_per_xact"], 1024)),
-            "shared_preload_libraries": self.preload or "",
+        told = how.control(*(name for name, _ in RECOVERY_LIMITS.values()))
+        limits = {
+            name: str(max(int(primary), least))
+            for (name, (_, least)), primary in zip(RECOVERY_LIMITS.items(), told, strict=True)
         }
+        settings = {**how.settings, **limits, "shared_preload_libraries": self.preload or ""}
         if not network:
             settings["restore_command"] = ""
         return replace(how, settings=settings, network=network)
@@ -181,7 +184,8 @@ class PhysicalRestore:
     def _preload(self) -> str:
         """The libraries of the restored configuration, without those that start work of their own."""
         how = serving_of(self.folder, self.wanted, jobs=1, settings={})
-        told = how.configured("shared_preload_libraries") if how.readable_configuration() else None
+        there = (how.data / "postgresql.conf").exists()
+        told = how.configured("shared_preload_libraries") if there else None
         names = [name.strip().strip('"') for name in (told or "").split(",") if name.strip()]
         names = [name for name in names or self.wanted.preload if name not in SCHEDULING]
         if lacking := list(lacking_libraries(tuple(names), self.wanted.major)):
