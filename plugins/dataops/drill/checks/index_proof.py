@@ -174,7 +174,10 @@ class IndexProof:
         again = _compared(look, self.index, condition, distinct=False) if self.index.unique else None
         if again is not None and again.same:
             return NOT_TRIED
-        return self._refuted("the keys of its entries are not those of the rows that they lead to")
+        return self._refuted(
+            "the keys of its entries are not those of the rows that they lead to, or its table's visibility "
+            "map hides which rows are gone"
+        )
 
     def _hold_against_table(self, look: Look) -> Outcome | None:
         if self.index.unique:
@@ -211,6 +214,17 @@ class _Compared(NamedTuple):
     rows: int
     places: int
     same: bool
+
+
+def proofs_of(look: Look, table: int) -> list[IndexProof]:
+    """Those of all indexes of a table (by its OID); none where some index is not to be proven.
+
+    If they all hold, no index-only scan of the table brings back what its rows do not say.
+    """
+    statement = "SELECT indexrelid::bigint FROM pg_index WHERE indrelid = %s AND indisvalid"
+    indexes = [oid for (oid,) in look.query(statement, (table,))]
+    known = proofs(look)
+    return [known[oid] for oid in indexes] if all(oid in known for oid in indexes) else []
 
 
 def _compared(look: Look, index: Index, condition: str, *, distinct: bool) -> _Compared | None:
@@ -255,7 +269,7 @@ def _conditions(index: Index, bounds: Sequence[str]) -> Iterator[str]:
 def _statement(index: Index, condition: str, *, distinct: bool) -> str:
     """How many rows the entries of a range lead to, their places, and whether all keys are equal.
 
-    ``distinct`` leaves out a key that equals the one before it, so that then they are not; places are 0 there:
+    ``distinct`` leaves out a key that equals the one before it, so that then they are not; then places are 0:
     rows of unequal keys need none.
     """
     names = [f"key{place}" for place in range(len(index.columns))]
