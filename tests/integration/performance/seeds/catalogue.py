@@ -385,7 +385,7 @@ CATALOGUE: tuple[Seed, ...] = (
     Seed(19, "generic-plan", C.PLAN_CHANGED, "statement", _skew, also=READING),
     Seed(20, "jit-overhead", C.SETTING, "statement", _jit),
     Seed(22, "connection-saturation", C.CAPACITY, "server", _connections),
-    Seed(23, "archiver-failing", C.SERVICE, "server", _archiver),
+    Seed(23, "archiver-failing", C.SERVICE, "server", _archiver, also=frozenset({"disk-full-soon"})),
     Seed(
         24,
         "old-xmin",
