@@ -13,7 +13,7 @@ from dataops.evidence.verdict import Check, Figure, overall
 from dataops.performance.finding import Finding, Severity
 from dataops.performance.night import Night
 from dataops.performance.report.charts import charts
-from dataops.performance.report.coverage import areas, measured
+from dataops.performance.report.coverage import ACTIVE, SAMPLING, areas, measured
 from dataops.performance.report.document import Looked, Report, Unseen
 from dataops.performance.report.growth import BYTES, DISK_FREE, growth
 from dataops.performance.report.headline import headline, no_danger, of_severity, ordered
@@ -30,6 +30,8 @@ FIGURES: Mapping[str, tuple[SectionName, str, str]] = {
     "temporary files": (SectionName.DATABASE, "temp_bytes", "bytes"),
     "deadlocks": (SectionName.DATABASE, "deadlocks", "count"),
     "most connections": (SectionName.DATABASE, "server_connections_peak", "count"),
+    SAMPLING: (SectionName.DATABASE, "sampling_seconds", "seconds"),
+    ACTIVE: (SectionName.DATABASE, "active_seconds", "seconds"),
 }
 """Numbers that each night keeps for the roll-ups: section, column and unit; sums over the rows."""
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
+from dataops.evidence.units import duration
 from dataops.evidence.verdict import Check, Part, Verdict
 from dataops.performance.report.document import Area
-from dataops.performance.report.numbers import counted, share
+from dataops.performance.report.numbers import counted, share, small_duration
 from dataops.performance.window import Quality, SectionName, Window
 
 LEAST_COVERED = 0.5
 """Share of the window that usable samples must cover for the night to count as watched."""
 
+SAMPLING, ACTIVE = "time of sampling", "time that sessions ran statements"
+"""Names of the figures that tell what looking cost: of all sessions of the database, ours among them."""
 NEARLY_ALL = 0.995
 """Share of the window from which on nothing is said of the rest."""
 TOLD = 3
@@ -79,6 +82,17 @@ def quality_line(quality: Quality) -> str:
     rest = len(quality.notes) - TOLD
     more = [f"And {counted(rest, 'more remark')}, below."] if rest > 0 else []
     return " ".join((*told, *quality.notes[:TOLD], *more))
+
+
+def cost_of_sampling(figures: Mapping[str, float]) -> str:
+    """What looking cost the database, in one sentence; empty where that was not measured."""
+    spent, active = figures.get(SAMPLING), figures.get(ACTIVE)
+    if spent is None:
+        return ""
+    if not active:
+        return f"Sampling took {small_duration(spent)}; sessions ran no statement of which the time is known."
+    told = f"{share(spent / active)} of the {duration(active)} in which sessions ran statements"
+    return f"Sampling took {small_duration(spent)}, {told}."
 
 
 def measured(found: Collection[Area]) -> Check:

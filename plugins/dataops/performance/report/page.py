@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataops.evidence.units import duration
 from dataops.performance.finding import Finding, Status
-from dataops.performance.report.coverage import is_blind, why_blind
+from dataops.performance.report.coverage import cost_of_sampling, is_blind, why_blind
 from dataops.performance.report.document import Area, Digest, Report, Unit
 from dataops.performance.report.headline import is_open, is_warned, verdict_line
 from dataops.performance.report.numbers import counted, measured, moment, share, written
@@ -75,6 +75,7 @@ def _rendered(report: Report, extent: Extent) -> str:
             verdict_line=verdict_line(report.verdict, report.findings),
             anchors=anchors(open_ones[:full]),
             blind=blind(report.areas),
+            cost=cost_of_sampling({each.name: each.value for each in report.figures}),
         )
     )
 

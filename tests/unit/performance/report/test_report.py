@@ -14,7 +14,7 @@ from dataops.performance.finding import Acknowledged, Advice, Cause, Finding, Pr
 from dataops.performance.findings import RULES
 from dataops.performance.report import headline, schema
 from dataops.performance.report.assembling import Told, assemble, night_of
-from dataops.performance.report.coverage import quality_line
+from dataops.performance.report.coverage import cost_of_sampling, quality_line
 from dataops.performance.report.document import Report, Unseen
 from dataops.performance.report.markdown import markdown
 from dataops.performance.report.page import render
@@ -175,6 +175,17 @@ def test_hours_in_which_a_section_was_not_measured_are_a_gap_and_no_calm(name, c
     page = without_text(render(told))
     assert f"Not all was seen.</span> {drawn.quality}" in page
     assert page.count("Not all was seen.") >= 2  # the section's table says so too
+
+
+def test_the_report_says_what_looking_cost():
+    whole = quiet_day().sections[SectionName.DATABASE]
+    totals = whole.totals.with_columns(sampling_seconds=pl.lit(4.2), active_seconds=pl.lit(7_200.0))
+
+    told = report(quiet_day(database=replace(whole, totals=totals)))
+
+    assert "Sampling took 4.2 s, below 0.1 % of the 2 h in which sessions ran statements." in render(told)
+    assert cost_of_sampling({"time of sampling": 4.2}).endswith("of which the time is known.")
+    assert not cost_of_sampling({})
 
 
 def test_numbers_that_are_whole_have_no_remark():
