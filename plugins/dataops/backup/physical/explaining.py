@@ -40,6 +40,12 @@ _BY_WORDS: tuple[tuple[str, type[DataOpsError], str], ...] = (
         "of the server run `pgbackrest stanza-upgrade`",
     ),
     (
+        # Before the next two: pgBackRest goes on to say that it found no primary, which the lock hid from it.
+        r"unable to acquire lock|another pgBackRest process",
+        errors.AlreadyRunning,
+        "Another pgBackRest works on this stanza: wait for it, or see the process lists of both hosts",
+    ),
+    (
         # We have just talked to the primary ourselves: mostly a host too busy to answer pgBackRest in time.
         r"unable to find primary cluster",
         errors.HostUnreachable,
@@ -55,11 +61,6 @@ _BY_WORDS: tuple[tuple[str, type[DataOpsError], str], ...] = (
         r"\[CryptoError\]|CryptoError:|cipher header invalid|unable to flush|is or was the repo encrypted",
         errors.WrongPassphrase,
         "The repository cannot be decrypted: it was made with another passphrase than the connection holds",
-    ),
-    (
-        r"unable to acquire lock|another pgBackRest process",
-        errors.AlreadyRunning,
-        "Another pgBackRest works on this stanza: wait for it, or see the process lists of both hosts",
     ),
     (
         r"WAL segment [0-9A-F]+ was not archived before the (\d+)ms timeout|archive.timeout|\[082\]",

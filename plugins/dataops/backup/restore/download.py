@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -35,8 +35,9 @@ class NoRoom(DataOpsError):
 class _Hashed:
     """A reader that hashes what passes through it."""
 
-    def __init__(self, source: Readable) -> None:
+    def __init__(self, source: Readable, on_bytes: Callable[[int], None]) -> None:
         self._source = source
+        self._on_bytes = on_bytes
         self.sha256 = hashlib.sha256()
         self.size = 0
 
@@ -44,6 +45,7 @@ class _Hashed:
         data = self._source.read(size)
         self.sha256.update(data)
         self.size += len(data)
+        self._on_bytes(len(data))
         return data
 
     def drain(self) -> None:
@@ -74,11 +76,14 @@ class Download:
         """The objects that make up pg_dump's directory."""
         return tuple(each for each in self.header.objects if "/pieces/" in each.key)
 
-    def dump(self, directory: Path) -> None:
-        """pg_dump's directory as it was, every file equal to its SHA-256 of that time."""
+    def dump(self, directory: Path, on_bytes: Callable[[int], None] = lambda amount: None) -> None:
+        """pg_dump's directory as it was, every file equal to its SHA-256 of that time.
+
+        ``on_bytes`` hears of every piece of the stored objects as it arrives, in any thread.
+        """
         directory.mkdir(mode=0o700)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="download") as pool:
-            for done in [pool.submit(self._piece, piece, directory) for piece in self.pieces]:
+            for done in [pool.submit(self._piece, piece, directory, on_bytes) for piece in self.pieces]:
                 done.result()
         _join_parts(directory)
         _hold_against_checksums(directory)
@@ -94,10 +99,10 @@ class Download:
                 return self.seal.open(body)
         raise Damaged(f"Backup {self.header.backup_id} has no {name}.")
 
-    def _piece(self, piece: Artifact, directory: Path) -> None:
+    def _piece(self, piece: Artifact, directory: Path, on_bytes: Callable[[int], None]) -> None:
         name = PurePosixPath(piece.key).name.removesuffix(self.seal.suffix)
         with self.store.open(piece.key) as stored:
-            sealed = _Hashed(stored)
+            sealed = _Hashed(stored, on_bytes)
             try:
                 with self.seal.opening(sealed) as plain:
                     _write(plain, directory, name)

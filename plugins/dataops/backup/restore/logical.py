@@ -19,6 +19,7 @@ from dataops.backup.manifest.header import Header
 from dataops.backup.restore.analysing import analysing
 from dataops.backup.restore.download import Download
 from dataops.backup.restore.point import choose
+from dataops.backup.restore.progress import Progress, megabytes, tables
 from dataops.backup.restore.statements import for_database, for_new_roles, roles_made, unquoted
 from dataops.backup.restore.target import Target, look_at, session_on
 from dataops.backup.sealing import Seal
@@ -107,7 +108,9 @@ class _Restore:
         """Run the steps; errors of pg_restore become a red check, since what came through is still wanted."""
         dump = folder / "dump"
         self.download.require_room(folder)
-        self._timed("download", lambda: self.download.dump(dump))
+        whole = sum(piece.size for piece in self.download.pieces)
+        downloaded = Progress(self.say, "Downloaded", whole, megabytes)
+        self._timed("download", lambda: self.download.dump(dump, downloaded.count))
         roles = self.download.bytes("globals.sql").decode()
         if self.with_roles:
             self._execute("postgres", for_new_roles(roles, self.target.roles), "roles")
@@ -188,8 +191,11 @@ class _Restore:
     def _pg_restore(self, dump: Path) -> None:
         begun = time.monotonic()
         errors: list[str] = []
+        filled = Progress(self.say, "Filling", self.header.tables or 0, tables)
 
         def line(text: str) -> None:
+            if "processing data for table" in text:
+                filled.count()
             if "error:" in text:
                 errors.append(text.partition("error:")[2].strip())
                 self.say(text)
@@ -197,6 +203,7 @@ class _Restore:
         finished = self._program(
             f"--dbname={postgres.database_argument(self.target.dbname)}",
             f"--jobs={self.jobs}",
+            "--verbose",
             str(dump),
             on_line=line,
             check=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -74,10 +75,15 @@ def test_a_dry_run_says_the_steps_and_changes_nothing(backed_up: Any, primary: A
     assert target.rpartition("/")[2] not in names
 
 
-def test_an_empty_database_is_filled_from_the_replica_alone(backed_up: Any, primary: Any) -> None:
+def test_an_empty_database_is_filled_from_the_replica_alone_and_is_heard_of(
+    backed_up: Any, primary: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataops.backup.restore.progress.TELL_EVERY", 0)
     backed_up.store.delete(backed_up.keys())
     dbname = primary.create_database("empty", template="template0")
     assert red(restored(backed_up, primary.dsn(dbname), from_replica=True, verify=True)) == []
+    assert any(re.match(r"Downloaded: .* MB of .* MB, 100%", line) for line in backed_up.said)
+    assert "Filling: 1 table of 1 table, 100%" in backed_up.said
 
 
 def test_a_damaged_object_is_named_before_the_target_is_touched(
