@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg2
 import pytest
@@ -48,7 +49,7 @@ class DatabaseServer:
     _databases: list[str] = field(default_factory=list)
 
     def dsn(self, dbname: str = "postgres") -> str:
-        return self.cluster.dsn(dbname)
+        return self.cluster.dsn(quote(dbname, safe=""))
 
     @property
     def port(self) -> int:

@@ -31,6 +31,8 @@ from sandbox.postgresql import Cluster
 from tests.conftest import DatabaseServer, ObjectStoreServer
 
 PASSPHRASE = "canary-passphrase-" + secrets.token_hex(8)
+UNUSUAL = "it's 100% Größe/a=b"
+"""A database whose name means something to shells, URLs, connection strings and object keys."""
 HMAC_KEY = secrets.token_hex(32)
 
 
@@ -228,6 +230,10 @@ def full(site: Site) -> Run:
     site.primary.execute(
         "CREATE TABLE things AS SELECT g AS id, 'thing ' || g AS name FROM generate_series(1, 5000) g"
     )
+    site.primary.execute(f'CREATE DATABASE "{UNUSUAL}"')
+    site.primary.execute("CREATE TABLE \"Größe\" AS SELECT 'ü' AS x", dbname=UNUSUAL)
+    for setting in ("search_path = evil, pg_catalog", "default_transaction_read_only = on"):
+        site.primary.execute(f'ALTER DATABASE "{UNUSUAL}" SET {setting}')
     with writing(site), pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATAOPS_BUCKET", site.bucket)
         patch.setenv("DATAOPS_REPLICA_BUCKET", site.replica_bucket)
