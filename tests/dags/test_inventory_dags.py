@@ -145,3 +145,14 @@ def test_what_another_program_backs_up_is_only_drilled(include: Include, parse: 
     assert "restore_drill__orders" in bag.dags
     assert "backup__orders" not in bag.dags
     assert "backup__main" in bag.dags
+
+
+def test_a_broken_file_is_its_owners_where_it_says_who_that_is(
+    include: Include, parse: Callable[[], DagBag]
+) -> None:
+    include.server()
+    include.database("orders", "retension: {daily: 3}\n")
+    include.write("databases/nameless.yaml", "database: nameless\nserver: main\nowner: [x]\n")
+    dags = parse().dags
+    assert "owner:data-team" in dags["backup__orders"].tags
+    assert "owner:unknown" in dags["backup__nameless"].tags

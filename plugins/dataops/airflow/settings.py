@@ -66,7 +66,7 @@ def broken_settings(
         **dag_settings(
             capability,
             subject=file.name,
-            owner="unknown",
+            owner=file.owner or "unknown",
             runbook=f"**{file.name} {meaning}**, because its file cannot be read:\n\n{told}\n\n"
             f"Mend the file; `{shown_by}` shows the same before a push.",
             limits={"mend_the_file": Limit(timedelta(minutes=5))},

@@ -55,6 +55,12 @@ class File:
         value = self.document.values.get(key) if self.document else None
         return value if isinstance(value, str) else None
 
+    @property
+    def owner(self) -> str:
+        """Who is called about the file; empty where it does not say so in a form that can be an owner."""
+        wrong = any(problem.field == "owner" for problem in self.problems)
+        return "" if wrong else self.says("owner") or ""
+
     def problem(self, key: str, message: str, value: str = "", allowed: tuple[str, ...] = ()) -> Problem:
         """A problem of this file, placed at this dotted key, in which numbers count a list from 0."""
         parts = [int(part) if part.isdecimal() else part for part in key.split(".")]
@@ -96,7 +102,7 @@ def inventory_of(files: tuple[File, ...], environment: str | None = None) -> Inv
         if not file.valid:
             before = invalid[file.name].errors if file.name in invalid else ()
             invalid[file.name] = InvalidFile(
-                file.name, file.path, tuple(sorted((*before, *file.problems))), belongs
+                file.name, file.path, tuple(sorted((*before, *file.problems))), belongs, file.owner
             )
         elif isinstance(file.subject, Server):
             servers.append(file.subject)

@@ -35,10 +35,12 @@ class Problem:
 class InvalidFile:
     """A file that cannot be used. ``name`` is its subject's, safe in a DAG id and unique among the invalid.
 
-    ``environment`` is None where nothing tells it: then every environment shows the error.
+    ``environment`` is None where nothing tells it: then every environment shows the error. ``owner`` is empty
+    where the file does not say it, or not in a form that can be one.
     """
 
     name: str
     path: Path
     errors: tuple[Problem, ...]
     environment: str | None = None
+    owner: str = ""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from dataops.airflow.console.page import render
 from dataops.airflow.console.state import LATE_WATCH, Line, State
 from dataops.evidence.chain import Link
 from dataops.evidence.verdict import Check, Verdict
-from dataops.inventory import Database, Server
+from dataops.inventory import Database, InvalidFile, Problem, Server
 
 from tests.unit.airflow.linked import linked
 
@@ -87,6 +89,23 @@ def test_a_backup_that_is_newer_than_the_watchs_word_is_not_called_missing() -> 
     assert "no backup" in old
     assert "nothing there" in old
     assert 'class="red"' in old
+
+
+def test_a_file_that_cannot_be_read_stands_first_and_spoils_the_headline() -> None:
+    path = Path("include/databases/new.yaml")
+    file = InvalidFile("new", path, (Problem(path, 4, "retension", "is no field"),), "test", "shop")
+    seen = replace(state(Line(ORDERS, (run(),), promise())), broken=(file,))
+    assert seen.headline == "1 of 2 subjects needs attention."
+    page = render(seen, "/dataops")
+    assert "Line 4: retension is no field." in page
+    assert page.index("not backed up · shop") < page.index("orders</h2>")
+
+
+def test_a_watch_that_is_red_for_something_else_is_told() -> None:
+    seen = state(Line(ORDERS, (run(),), promise()), watch=run(Verdict.FAILED, hours_ago=0.1))
+    assert (
+        seen.headline == "The only subject could be recovered now, but the watch is red for something else."
+    )
 
 
 def test_every_page_leads_to_the_others() -> None:

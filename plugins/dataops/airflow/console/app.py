@@ -46,8 +46,13 @@ def backups(user: GetUserDep) -> Response:
     """The page *Backups*."""
     platform = subjects.platform(fresh=True)
     by_dag = {links.dag_id("backup", subject.name): subject for subject in platform.inventory.backed_up}
-    readable = get_auth_manager().filter_authorized_dag_ids(dag_ids=set(by_dag), user=user)
-    seen = state(platform, [subject for dag, subject in by_dag.items() if dag in readable])
+    broken = {links.dag_id("backup", file.name): file for file in platform.inventory.invalid}
+    readable = get_auth_manager().filter_authorized_dag_ids(dag_ids={*by_dag, *broken}, user=user)
+    seen = state(
+        platform,
+        [subject for dag, subject in by_dag.items() if dag in readable],
+        broken=[file for dag, file in broken.items() if dag in readable],
+    )
     return HTMLResponse(render(seen, links.CONSOLE), headers=GUARDED)
 
 

@@ -17,7 +17,7 @@ from dataops.evidence.verdict import Verdict
 if TYPE_CHECKING:
     from dataops.evidence.chain import Link
     from dataops.evidence.verdict import Check
-    from dataops.inventory import Subject
+    from dataops.inventory import InvalidFile, Subject
     from dataops.platform import Platform
 
 RUNS_SHOWN = 14
@@ -85,12 +85,13 @@ class Line:
 
 @dataclass(frozen=True)
 class State:
-    """The page at one moment."""
+    """The page at one moment. ``broken`` are subjects whose files cannot be read: nobody backs them up."""
 
     environment: str
     lines: tuple[Line, ...]
     watch: Link | None
     now: datetime
+    broken: tuple[InvalidFile, ...] = ()
 
     @property
     def watch_is_late(self) -> bool:
@@ -100,19 +101,27 @@ class State:
     @property
     def headline(self) -> str:
         """The one sentence that somebody who has five seconds reads."""
-        if not self.lines:
+        if not (self.lines or self.broken):
             return "You may see no subject, or the inventory is empty."
         if self.watch_is_late:
             since = f"for {spell(self.now - self.watch.finished)}" if self.watch else "yet"
             return f"Unknown: the watch has not spoken {since}."
-        well = sum(line.well for line in self.lines)
-        if well == len(self.lines):
-            every = "The only subject" if well == 1 else f"All {well} subjects"
-            return f"{every} could be recovered now, as promised."
-        return in_need(len(self.lines) - well, len(self.lines), "subject")
+        well, of = sum(line.well for line in self.lines), len(self.lines) + len(self.broken)
+        if well < of:
+            return in_need(of - well, of, "subject")
+        every = "The only subject" if of == 1 else f"All {of} subjects"
+        if self.watch is not None and self.watch.verdict is not Verdict.PASSED:
+            return f"{every} could be recovered now, but the watch is red for something else."
+        return f"{every} could be recovered now, as promised."
 
 
-def state(platform: Platform, subjects: Iterable[Subject], now: datetime | None = None) -> State:
+def state(
+    platform: Platform,
+    subjects: Iterable[Subject],
+    now: datetime | None = None,
+    *,
+    broken: Iterable[InvalidFile] = (),
+) -> State:
     """The state of these subjects, the ones that need somebody first."""
     from dataops.evidence import chain, listing
 
@@ -125,7 +134,7 @@ def state(platform: Platform, subjects: Iterable[Subject], now: datetime | None 
             lambda subject: _line(platform, subject, promises.get(subject.name), watch), subjects
         )
         ordered = tuple(sorted(lines, key=lambda line: (line.well, line.subject.name)))
-    return State(platform.environment, ordered, watch, now)
+    return State(platform.environment, ordered, watch, now, tuple(broken))
 
 
 def _line(platform: Platform, subject: Subject, promise: Check | None, watch: Link | None) -> Line:
