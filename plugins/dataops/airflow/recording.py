@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dataops.airflow import assets, links
+from dataops.evidence.look import tell as tell_check
+from dataops.evidence.verdict import Verdict
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from dataops.evidence import Published
     from dataops.evidence.record import Record
+    from dataops.evidence.steps import StepReport
     from dataops.store import ObjectStore
 
 
@@ -24,6 +27,12 @@ def run_lineage(context: Context) -> dict[str, str]:
         "reason": context["params"].get("reason") or "",
     }
     return {name: value for name, value in told.items() if value}
+
+
+def red_lines(report: StepReport) -> list[str]:
+    """A line of the log for each red check: what is raised then names one of them, in a line that is cut."""
+    red = {Verdict.FAILED, Verdict.INCONCLUSIVE}
+    return [tell_check(check) for check in report.checks if check.verdict in red]
 
 
 def with_runbook(record: Record, context: Context) -> Record:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dataops.airflow import assets, subjects
 from dataops.airflow.form import options
 from dataops.airflow.operators.stoppable import Stoppable
+from dataops.airflow.recording import red_lines
 from dataops.backup.steps import Job
 from dataops.errors import DataOpsError
 from dataops.evidence.steps import StepReport, broken, insist
@@ -96,6 +97,8 @@ class Step(Stoppable):
         figures = ", ".join(f"{figure.name} {figure.value:g} {figure.unit}" for figure in report.figures)
         seconds = (report.finished - report.started).total_seconds()
         self.log.info("%s done in %.1f s: %s", self.step, seconds, figures or "no figures")
+        for line in red_lines(report):
+            self.log.error("%s", line)
 
 
 class Preflight(Step):

@@ -31,7 +31,9 @@ class BrokenFile(BaseOperator):
         self.meaning = meaning
 
     def execute(self, context: Context) -> None:
-        """Raise the problems."""
+        """Raise the problems, each in a line of the log before."""
+        for problem in self.problems:
+            self.log.error("%s", problem)
         raise ConfigurationError(
             f"This subject {self.meaning} until its file is mended.\n" + "\n".join(self.problems)
         )

@@ -112,6 +112,8 @@ class Verdict(BaseOperator):
                 f"the next run uploads it. It says {recorded['verdict']}: {recorded['reason']}"
             )
         if recorded["verdict"] != Says.PASSED.value:
+            self.log.error("%s: %s", recorded["verdict"], recorded["reason"])
+            self.log.error("Evidence: %s", recorded["page"])
             raise NotPassed(f"{recorded['verdict']}: {recorded['reason']} Evidence: {recorded['page']}")
         self.log.info("passed; evidence: %s", recorded["page"])
         return str(recorded["verdict"])

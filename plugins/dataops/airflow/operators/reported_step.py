@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dataops.airflow import subjects
 from dataops.airflow.operators.backup import RETURNED
 from dataops.airflow.operators.stoppable import Stoppable
+from dataops.airflow.recording import red_lines
 from dataops.airflow.reports import pack, unpack
 from dataops.errors import DataOpsError
 from dataops.evidence.steps import NotPassed, StepReport, broken
@@ -57,6 +58,8 @@ class ReportedStep(Stoppable):
             left_by(context, self.folder, self.told or broken(self.step, started, error))
             raise
         left = left_by(context, self.folder, report)
+        for line in red_lines(report):
+            self.log.error("%s", line)
         if red := self.stops(report):
             raise NotPassed(f"{self.step}: {red.name} is {red.verdict.value}: {red.reason}")
         return left

@@ -11,7 +11,7 @@ from airflow.sdk import BaseOperator
 from dataops.airflow import assets, subjects
 from dataops.airflow.operators.page_link import EvidencePage
 from dataops.airflow.operators.stoppable import Stoppable
-from dataops.airflow.recording import put_on_record, run_lineage
+from dataops.airflow.recording import put_on_record, red_lines, run_lineage
 from dataops.airflow.tags import Capability
 from dataops.evidence.steps import NotPassed, StepReport
 
@@ -45,6 +45,8 @@ class Sample(Stoppable):
             self._leave(context, samples.stopped(self.server, started, error))
             raise
         left = self._leave(context, report)
+        for line in red_lines(report):
+            self.log.error("%s", line)
         if report.red is not None:
             raise NotPassed(f"{report.red.name}: {report.red.reason}")
         return left
