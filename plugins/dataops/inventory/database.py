@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from dataops.inventory.drilling import Drill
 from dataops.inventory.duration import Duration
@@ -24,6 +25,9 @@ from dataops.inventory.fields import (
 from dataops.inventory.objectives import Objectives, Retention, with_rpo
 from dataops.inventory.reporting import Report
 from dataops.inventory.schedule import Schedule, longest_interval, spread
+
+LONGEST_NAME = 63
+"""Bytes (PostgreSQL documentation, "Identifiers and Key Words": NAMEDATALEN - 1)."""
 
 
 class Database(Part):
@@ -79,6 +83,17 @@ class Database(Part):
     def _named_alike(cls, value: object, info: ValidationInfo) -> object:
         # Nothing else that is falsy: `no` must stay an error, not become another database.
         return info.data.get("name", "unnamed") if value == NOT_WRITTEN else value
+
+    @field_validator("dbname", mode="after")
+    @classmethod
+    def _fits_into_a_name(cls, dbname: str) -> str:
+        if (size := len(dbname.encode())) > LONGEST_NAME:
+            raise PydanticCustomError(
+                "dbname",
+                "is {size} bytes long: PostgreSQL's names end after {longest}",
+                {"size": size, "longest": LONGEST_NAME},
+            )
+        return dbname
 
     @field_validator("schedule", mode="after")
     @classmethod

@@ -45,6 +45,7 @@ def test_short_files_are_valid(include: Include) -> None:
         ("dbname: 2024\n", 4, "dbname: '2024' is read by YAML as a number: put it in quotes."),
         ("dbname: 1.5\n", 4, "dbname: '1.5' is read by YAML as a number: put it in quotes."),
         ("dbname: [a]\n", 4, "dbname is no text but a mapping or a list."),
+        (f"dbname: {'ü' * 40}\n", 4, f"dbname: '{'ü' * 40}' is 80 bytes long: PostgreSQL's names end"),
         ("max_duration: 2\n", 4, "max_duration: '2' is not a duration: write a whole number and its unit"),
         ("objectives:\n  rpo: 26\n", 5, "objectives.rpo: '26' is not a duration"),
         ("objectives:\n  rtp: 4h\n", 5, "objectives.rtp is no field. Did you mean rto? Allowed: rto, rpo."),

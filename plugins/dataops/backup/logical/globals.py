@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataops import postgres, process
@@ -23,7 +23,7 @@ _END = b"\n-- PostgreSQL database cluster dump complete\n"
 class Globals:
     """SQL that makes the roles anew; ``with_passwords`` where the backup's role may read their hashes."""
 
-    sql: bytes
+    sql: bytes = field(repr=False)
     with_passwords: bool
 
     def says_the_same_as(self, other: Globals) -> bool:

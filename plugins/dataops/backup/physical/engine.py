@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataops.backup.logical.workspace import workspace
@@ -38,7 +38,7 @@ class PgBackRest:
     file: Path
     stanza: str
     repositories: tuple[Repository, ...]
-    environment: dict[str, str]
+    environment: dict[str, str] = field(repr=False)
     user: str | None = None
     """The operating system's user that it runs as, where that is not ours."""
 
