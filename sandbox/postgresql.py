@@ -102,13 +102,7 @@ class Cluster:
         try:
             os_user.run([
                 *(self._program("initdb"), "-D", self.data, "-U", SUPERUSER, f"--pwfile={secret}"),
-                *(
-                    "--data-checksums",
-                    "--encoding=UTF8",
-                    "--locale=C.UTF-8",
-                    "--no-sync",
-                    "--no-instructions",
-                ),
+                *("--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
                 *("--auth-host=scram-sha-256", "--auth-local=peer"),
             ])
         finally:

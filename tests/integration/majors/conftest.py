@@ -69,3 +69,9 @@ def scratch(major: int, server_folder: Path) -> Iterator[DatabaseServer]:
     settings = {**FAST, "max_logical_replication_workers": "0"}
     with running(server_folder / f"scratch{major}", major, settings) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def primary(server: DatabaseServer) -> DatabaseServer:
+    """What the fixtures that several capabilities share work on: here the server of this major."""
+    return server

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
+from dataops.backup.manifest import collect as collecting
 from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.compare import Difference, differences
 from dataops.backup.manifest.details import Details
@@ -105,6 +106,18 @@ def test_every_change_around_a_database_is_told(server: DatabaseServer, roles: N
     for change in changes.values():
         server.execute(change.done.format(database=source))
     assert missed(differences(before, describe(server, source)), changes) == {}
+
+
+@pytest.mark.parametrize("major", [18], indirect=True)
+def test_a_server_newer_than_the_questions_is_told_not_to_be_seen_whole(
+    server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "NEWEST", 17)
+    found = describe(server, server.create_database("newer"))
+    (blind,) = found.blind
+    assert blind.what == "later object classes"
+    assert "brought after 17; the server is of 18" in blind.reason
+    assert "later object classes" in found.coverage.blind
 
 
 @pytest.mark.torture

@@ -183,7 +183,6 @@ class Local:
                 f"--lc-ctype={locale.ctype}",
                 "--auth=trust",
                 "--no-sync",
-                "--no-instructions",
             ],
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
             user=os_user(),

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from dataops.connections import Connection
-from dataops.errors import DataOpsError
+from dataops.errors import ConfigurationError, DataOpsError
 from dataops.performance.samples.frames import copy_out, fetch
 from dataops.performance.samples.questions import Question
-from dataops.performance.samples.versions import for_major
+from dataops.performance.samples.versions import NEWEST, OLDEST, for_major
 from dataops.postgres import ConnectionLost, LockTimeout, QueryFailed, connect, explained, sql
 
 if TYPE_CHECKING:
@@ -136,7 +136,17 @@ def session(connection: Connection, dbname: str | None, *, whole: bool = False) 
                 "SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(_LIGHT)),
                 [word for pair in _LIGHT.items() for word in pair],
             )
-        yield Asking(conn, conn.server_version // 10000, where)
+        yield Asking(conn, _known(conn.server_version // 10000), where)
+
+
+def _known(major: int) -> int:
+    """The major, where it can be asked; ``ConfigurationError`` where its statistics have other columns."""
+    if major < OLDEST:
+        raise ConfigurationError(
+            f"The server is PostgreSQL {major}: {OLDEST} to {NEWEST} can be sampled, and a newer one as "
+            f"{NEWEST}. Upgrade it, or leave the server out of the samples."
+        )
+    return major
 
 
 def _reason(error: Exception) -> str:
