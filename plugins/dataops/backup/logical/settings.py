@@ -6,8 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from dataops.backup.options import settings_with_options
 from dataops.backup.steps import Job
 from dataops.errors import ConfigurationError
 from dataops.inventory import Database, Duration
@@ -63,15 +64,7 @@ def settings_of(job: Job) -> Settings:
         "content": database.content,
         "on_blocking_ddl": database.on_blocking_ddl,
     }
-    try:
-        return Settings.model_validate({**declared, **job.options})
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(
-            f"Option {option!r} of the backup of {database.name} cannot be used: {first['msg']}. "
-            f"Options are: {', '.join(Settings.model_fields)}."
-        ) from error
+    return settings_with_options(Settings, job, declared)
 
 
 def subject_of(job: Job) -> Database:

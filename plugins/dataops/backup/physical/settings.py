@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from dataops.backup.options import settings_with_options
 from dataops.backup.steps import Job
 from dataops.errors import ConfigurationError
 from dataops.inventory import BackupType, Duration, Server
@@ -41,15 +42,7 @@ def settings_of(job: Job) -> Settings:
         "time_budget": server.physical.time_budget,
         "max_duration": server.physical.max_duration or timedelta(hours=8),
     }
-    try:
-        return Settings.model_validate({**declared, **job.options})
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(
-            f"Option {option!r} of the backup of {server.name} cannot be used: {first['msg']}. "
-            f"Options are: {', '.join(Settings.model_fields)}."
-        ) from error
+    return settings_with_options(Settings, job, declared)
 
 
 def server_of(job: Job) -> Server:
