@@ -143,6 +143,8 @@ class SandboxPlatform:
             "DATAOPS_INCLUDE": str(include_folder().resolve()),
             "DATAOPS_BUCKET": BUCKET,
             "DATAOPS_REPLICA_BUCKET": REPLICA_BUCKET,
+            # The buckets of every sandbox have the same names: one must not publish what another could not.
+            "DATAOPS_SPOOL": str(self.home.path / "spool"),
             **{
                 f"AIRFLOW_CONN_{name.upper()}": json.dumps(value)
                 for name, value in self.connections().items()

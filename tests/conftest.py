@@ -37,6 +37,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolde
     return ByFolder(config, log)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def spool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Evidence that waits for a store waits among the tests' own files, not in the user's state folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAOPS_SPOOL", str(tmp_path_factory.mktemp("spool")))
+        yield
+
+
 FAST = {"fsync": "off", "shared_buffers": "32MB", "autovacuum": "off"}
 
 
