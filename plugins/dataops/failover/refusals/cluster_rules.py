@@ -12,6 +12,8 @@ from dataops.inventory.size import bytes_of
 REWOUND = frozenset(("native", "patroni"))
 """The drivers that bring an old primary back by pg_rewind."""
 MiB = 1 << 20
+OLDEST, NEWEST = 14, 18
+"""The majors whose statistics, settings and programs the drivers know."""
 
 
 def one_primary(facts: Facts) -> Seen:
@@ -22,6 +24,21 @@ def one_primary(facts: Facts) -> Seen:
     lost = [each.name for each in facts.seen.nodes if each.role in {Role.UNKNOWN, Role.DOWN}]
     why = f"{', '.join(lost)} must be well before anything is broken" if lost else ""
     return Seen(not lost, told, why)
+
+
+def version_is_known(facts: Facts) -> Seen:
+    """PostgreSQL of all nodes is of one major from 14 to 18: what a round asks and does is known there."""
+    told = {each.name: each.version // 10000 for each in facts.seen.nodes if each.version}
+    observed = [f"{name}: PostgreSQL {major}" for name, major in told.items()]
+    strange = sorted({major for major in told.values() if not OLDEST <= major <= NEWEST})
+    if strange:
+        why = f"nobody tried a failover test on PostgreSQL {strange[0]}: only {OLDEST} to {NEWEST} are known"
+        return Seen(False, observed, why)
+    if len(set(told.values())) > 1:
+        return Seen(False, observed, "the nodes are of different majors, and WAL does not pass between those")
+    if not told:
+        return Seen(False, "no node told its version", "see why no node answers")
+    return Seen(True, observed)
 
 
 def standby_streams(facts: Facts) -> Seen | None:

@@ -51,6 +51,7 @@ OF_TARGET = (
 
 OF_CLUSTER = (
     Rule("one primary, all nodes well", "one", cluster_rules.one_primary),
+    Rule("major is known", "one of 14 to 18", cluster_rules.version_is_known, again=False),
     Rule("standby streams", "on the primary's timeline", cluster_rules.standby_streams),
     Rule(NEAR, "within failover.lag", cluster_rules.standby_is_near),
     Rule("clients reach the primary", "the route leads there", cluster_rules.clients_reach_primary),

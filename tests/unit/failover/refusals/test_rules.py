@@ -89,6 +89,7 @@ def test_nothing_forbids_a_healthy_cluster() -> None:
 
 
 OTHER = cluster(node("alpha", PRIMARY, system_identifier="1"), node("beta", STANDBY, system_identifier="1"))
+NODES = (("alpha", PRIMARY), ("beta", STANDBY))
 NO_PAGES = {"full_page_writes": "off"}
 MIXED = cluster(node("alpha", PRIMARY), node("beta", STANDBY, system_identifier="2"))
 
@@ -165,6 +166,23 @@ MIXED = cluster(node("alpha", PRIMARY), node("beta", STANDBY, system_identifier=
             {"seen": cluster(node("alpha", PRIMARY), node("beta", STANDBY, received=0))},
             "standby is not behind",
             "told no position",
+        ),
+        *(
+            (
+                {"seen": cluster(*(node(name, role, version=version) for name, role in NODES))},
+                "major is known",
+                reason,
+            )
+            for version, reason in (
+                (130022, "nobody tried a failover test on PostgreSQL 13: only 14 to 18 are known"),
+                (190001, "nobody tried a failover test on PostgreSQL 19: only 14 to 18 are known"),
+                (0, "see why no node answers"),
+            )
+        ),
+        (
+            {"seen": cluster(node("alpha", PRIMARY), node("beta", STANDBY, version=160004))},
+            "major is known",
+            "of different majors",
         ),
         ({"seen": cluster(routed="beta")}, "clients reach the primary", "should lead to alpha"),
         ({"seen": cluster(routed="")}, "clients reach the primary", "should lead to alpha"),
