@@ -9,8 +9,9 @@ import pytest
 from dataops.backup import catalog
 from dataops.backup.manifest.header import Consistency, Encryption, Header
 
-from sandbox import airflow_runs, failover
+from sandbox import airflow_runs
 from sandbox.airflow_runs import Told
+from sandbox.demo import failover
 from sandbox.platform import NAME, system_identifier
 from tests.e2e.conftest import Sandbox
 from tests.e2e.enrolling import bucket

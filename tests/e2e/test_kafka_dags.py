@@ -17,7 +17,7 @@ from confluent_kafka.admin import (
 
 from sandbox import airflow_runs
 from sandbox.airflow_runs import Run, Told
-from sandbox.kafka.demo import BY_HAND, CLUSTER, DRIFT, FILE, KEY, TOPIC, TOPICS
+from sandbox.demo.kafka import BY_HAND, CLUSTER, DRIFT, FILE, KEY, TOPIC, TOPICS
 from tests.e2e.conftest import Sandbox
 
 GATES = "flights.gates"

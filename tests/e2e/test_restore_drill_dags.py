@@ -9,7 +9,7 @@ import pytest
 from dataops.store import Keys
 
 from sandbox.airflow_runs import Told
-from sandbox.broken_copy import broken_copy
+from sandbox.demo.broken_copy import broken_copy
 from tests.e2e.conftest import Sandbox
 from tests.e2e.enrolling import bucket
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 
-from sandbox.broken_copy import COLUMNS, DISTANCE, one_mile_further
+from sandbox.demo.broken_copy import COLUMNS, DISTANCE, one_mile_further
 
 
 def test_one_flight_of_the_dump_is_a_mile_longer() -> None:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
-from dataops.evidence.page import abbreviated
-from dataops.evidence.units import duration, human
+from dataops.evidence.units import duration
 
-from sandbox import airflow_runs, failover, performance
-from sandbox.airflow_runs import Run, Told
+from sandbox import airflow_runs
+from sandbox.airflow_runs import Run
 from sandbox.airflow_server import ROLES, AirflowClient
-from sandbox.broken_copy import broken_copy
-from sandbox.kafka import demo as kafka
+from sandbox.demo import failover, kafka, performance
+from sandbox.demo.broken_copy import broken_copy
+from sandbox.demo.table import Line, print_table
 from sandbox.platform import BUCKET, NAME, SandboxPlatform
 from sandbox.start import Say
 
 AFTER_THE_DRILLS = ("backup_watch", "sweep")
 SECONDS = 900
-SHOWN = 4
-TELLING = ("rto", "rpo", "backups proven", "window proven")
-"""Figures that are shown before all others."""
 
 NEXT = (
     "Look first at Backups, Reports and Failover in its navigation, and at the red drill's grid.",
@@ -31,48 +27,6 @@ NEXT = (
 
 DAMAGED = "flights"
 """The subject of which a damaged copy is drilled."""
-NOTICED_BY = "check[content hashes]"
-"""The only check that can see what is wrong with the damaged copy."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One run in the table."""
-
-    told: Told
-    name: str
-    damaged: bool = False
-    intended: str = ""
-    """How the reason begins with which the run must be red; empty where it must pass."""
-
-    @property
-    def well(self) -> bool:
-        """Passed; of the damaged copy, red because of what was damaged and of nothing else."""
-        if self.intended:
-            return self.told.verdict == "failed" and self.told.reason.startswith(self.intended)
-        if self.damaged:
-            return self.told.verdict == "failed" and self.red_checks == [NOTICED_BY]
-        return self.told.verdict == "passed" and self.told.state == "success"
-
-    @property
-    def is_meant_red(self) -> bool:
-        """Whether the demo has broken something before."""
-        return self.damaged or bool(self.intended)
-
-    @property
-    def verdict(self) -> str:
-        """As the table says it."""
-        return f"{self.told.verdict}, as intended" if self.is_meant_red and self.well else self.told.verdict
-
-    @property
-    def red_checks(self) -> list[str]:
-        """The tasks that show a red check."""
-        return [task for task in self.red_tasks if task.startswith("check[")]
-
-    @property
-    def red_tasks(self) -> list[str]:
-        """Every task that is not green."""
-        return [task for task, state in self.told.tasks.items() if state not in {"success", "skipped"}]
 
 
 def demo(platform: SandboxPlatform, say: Say) -> int:
@@ -95,7 +49,7 @@ def demo(platform: SandboxPlatform, say: Say) -> int:
     lines += _kafka(platform, client, say)
     lines += _failover(platform, client, say)
     lines += _runs(client, AFTER_THE_DRILLS, say)
-    _print_table(lines, say)
+    print_table(lines, say)
     say(f"\nAll runs took {duration(time.monotonic() - began)}. Airflow stays up: {platform.airflow.url}")
     for user in ROLES:
         say(f"  log in as {user:<9} with {getattr(platform.secrets, f'{user}_password')}")
@@ -172,29 +126,3 @@ def _failover(platform: SandboxPlatform, client: AirflowClient, say: Say) -> lis
 def _awaited(client: AirflowClient, runs: list[Run], say: Say) -> list[Line]:
     told = airflow_runs.await_all(client, runs, seconds=SECONDS, say=say)
     return [Line(each, each.run.dag_id) for each in told]
-
-
-def _print_table(lines: list[Line], say: Say) -> None:
-    """Four columns, and beneath each run where its evidence is: addresses are too long for a column."""
-    width = max(len(line.name) for line in lines)
-    say(f"\n{'what ran':<{width}}  {'verdict':<19}  {'took':>9}  figures")
-    say("─" * (width + 74))
-    for line in lines:
-        figures = _figures(line.told) or line.told.reason
-        say(f"{line.name:<{width}}  {line.verdict:<19}  {duration(line.told.seconds):>9}  {figures}")
-        for more in (line.told.page, *_red(line)):
-            say(f"{'':<{width}}  {more}")
-
-
-def _red(line: Line) -> list[str]:
-    if line.well and not line.is_meant_red:
-        return []
-    return [line.told.reason, f"tasks that are not green: {', '.join(line.red_tasks)}"]
-
-
-def _figures(told: Told) -> str:
-    names = sorted(told.figures, key=lambda name: name not in TELLING)
-    shown = [(name, told.figures[name]) for name in names[:SHOWN]]
-    return " · ".join(
-        f"{abbreviated(name)} {human(figure['value'], figure['unit'])}" for name, figure in shown
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.failover import WIDTH, bars
+from sandbox.demo.failover import WIDTH, bars
 
 ROWS = [
     ("-0.04", "12", "0", "0", ""),
