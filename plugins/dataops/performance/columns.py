@@ -295,7 +295,9 @@ _INDEXES = (
     _counter("blocks_hit", "blocks", "Blocks found in shared buffers."),
     _counter("standby_scans", "scans", "Scans on the standby of the inventory; null where none is sampled."),
     _reading("lifetime_scans", "scans", "Scans since the statistics began, at statistics_since."),
-    _moment("statistics_since", "When its counters began; null where the server does not say."),
+    _moment(
+        "statistics_since", "Since when its counters count at the latest; null where the server does not say."
+    ),
     _moment("last_scan", "Last scan.", since=16),
     _reading("bytes", "bytes", "Size."),
     _change("bytes_change", "bytes", "Change of its size over the window."),

@@ -37,13 +37,14 @@ def duplicates(view: View) -> Iterator[Finding | str]:
 def unused(view: View) -> Iterator[Finding | str]:
     """No scan since the statistics began, nor on the standby, over the time that the YAML asks for."""
     rows = view.rows(SectionName.INDEXES)
-    first_seen = _first_seen(view)
+    first_seen, last_used = _first_seen(view), _last_used(view)
     oldest = min((each.since for each in (view.window, *view.baselines)), default=view.window.since)
     needed = view.thresholds.unused_for
     candidates = unused_indexes(replace(view.window, since=oldest), observed=timedelta())
     young = 0
     for each in candidates:
-        known_for = view.until - _known_since(each.index, first_seen, view.window.since)
+        known_since = _known_since(each.index, first_seen, view.window.since)
+        known_for = view.until - max(known_since, last_used.get(each.index["oid"], known_since))
         if known_for < needed:
             young += 1
         else:
@@ -103,6 +104,18 @@ def _first_seen(view: View) -> dict[int, datetime]:
         except Unmeasurable:
             continue
     return seen
+
+
+def _last_used(view: View) -> dict[int, datetime]:
+    """By object id, the end of the last window that counted a scan: after a failover the counters are new."""
+    used: dict[int, datetime] = {}
+    for window in sorted(view.baselines, key=lambda each: each.until):
+        try:
+            rows = rows_of(window, SectionName.INDEXES)
+        except Unmeasurable:
+            continue
+        used |= {row["oid"]: window.until for row in rows if row["scans"] or row["standby_scans"]}
+    return used
 
 
 def _standbys(view: View) -> list[Row]:

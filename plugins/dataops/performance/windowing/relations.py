@@ -10,6 +10,7 @@ from dataops.performance.columns import COLUMNS, Kind
 from dataops.performance.window import Section, SectionName
 from dataops.performance.windowing.growth import Counting, Growth
 from dataops.performance.windowing.sections import Parts, Span, assemble, shown_of
+from dataops.performance.windowing.timeline import counting_since
 
 FAMILIES = ("database",)
 _SUMMED = ("index_", "toast_")
@@ -67,7 +68,7 @@ def indexes(span: Span) -> Section:
     if unknown:
         told = f"{unknown} indexes came after the last whole sample and are not told yet."
         quality = replace(quality, notes=(*quality.notes, told))
-    since = span.samples.headers[-1].resets.get("database")
+    since = counting_since(span.samples.headers[-1], "database")
     derived = (
         *_existence(len(found)),
         pl.lit(since, dtype=pl.Datetime("us", "UTC")).alias("statistics_since"),

@@ -85,6 +85,18 @@ def notes(headers: Sequence[Header]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(told))
 
 
+def counting_since(header: Header, family: str) -> datetime | None:
+    """Since when a family of statistics counts for certain; None where nothing says.
+
+    A crash begins all statistics anew, and so does the first start of a standby that is promoted later; but
+    PostgreSQL notes that only for the families that it keeps once a server: their oldest bounds every other.
+    """
+    fixed = [moment for name in _FIXED if (moment := header.resets.get(name)) is not None]
+    anew = min(fixed) if len(fixed) == len(_FIXED) else None
+    known = [moment for moment in (anew, header.resets.get(family)) if moment is not None]
+    return max(known, default=None)
+
+
 def covered(found: Sequence[Interval], since: datetime, until: datetime, *, gaps: bool = True) -> float:
     """The share of the window that usable intervals cover; ``gaps`` tells whether long ones count too."""
     length = (until - since).total_seconds()

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -74,6 +74,13 @@ def statement(window: Window, beginning: str = "INSERT INTO counted") -> dict[st
 def calls(window: Window, beginning: str = "INSERT INTO counted") -> int | None:
     found = statement(window, beginning)
     return found and found["calls"]
+
+
+def counts_since(window: Window) -> datetime:
+    """Since when the counters of indexes count: what is not used since then may have been used before."""
+    found = window.section(SectionName.INDEXES).totals["statistics_since"].min()
+    assert isinstance(found, datetime)
+    return found
 
 
 def test_without_a_fault_every_execution_is_counted(one: Watched) -> None:
@@ -248,6 +255,7 @@ def test_a_crash_that_empties_the_statistics_is_noticed(one: Watched, server: Da
     assert (table(window)["rows_inserted"], calls(window)) == (8, 8)
     assert window.restarts == ()
     assert any("crashed and lost its statistics" in note for note in window.notes)
+    assert one.taken[1].samples[-1].header.at < counts_since(window) < one.taken[2].samples[-1].header.at
 
 
 def answers(one: Watched) -> bool:
@@ -468,6 +476,7 @@ def test_a_failover_costs_the_interval_in_which_it_falls(
     window = promoted.window()
     assert (table(window)["rows_inserted"], calls(window)) == (8, 8)
     assert any("failed over" in note for note in window.notes)
+    assert counts_since(window) > one.taken[0].samples[0].header.resets["writer"]
 
 
 def test_samples_taken_at_the_same_time_do_not_disturb_each_other(one: Watched) -> None:

@@ -416,6 +416,19 @@ def test_a_window_that_was_hardly_seen_is_a_gap() -> None:
     assert any("Only 30%" in gap.reason for gap in judgement.gaps if gap.code == "deadlocks")
 
 
+def test_an_index_that_was_used_before_a_failover_is_not_unused() -> None:
+    """The new primary counts from zero, and never said since when."""
+    new = {**PLAIN, "scans": 0, "lifetime_scans": 0, "statistics_since": None}
+    weeks = [
+        window({S.INDEXES: [INDEX, {**new, "scans": 5}]}, until=UNTIL - 7 * DAY * back) for back in (1, 2)
+    ]
+    idle = [window({S.INDEXES: [INDEX, new]}, until=UNTIL - 7 * DAY * back) for back in (1, 2)]
+    tonight = window({S.INDEXES: [INDEX, new]})
+    assert "unused-index" in {each.code for each in find(tonight, idle)}
+    yesterday = window({S.INDEXES: [INDEX, {**new, "scans": 5}]}, until=UNTIL - DAY)
+    assert "unused-index" not in {each.code for each in find(tonight, [yesterday, *weeks])}
+
+
 def test_slower_alone_with_the_same_blocks_is_only_a_notice() -> None:
     changes = {S.STATEMENTS: [{**SLOW, "exec_seconds": 160.0}]}
     finding = _of(find(window(changes), _usual()), "statement-slower")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from dataops.performance.samples.sample import Header
-from dataops.performance.windowing.timeline import covered, intervals, notes, restarts
+from dataops.performance.windowing.timeline import counting_since, covered, intervals, notes, restarts
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 RESET = {name: NOON - timedelta(days=9) for name in ("archiver", "writer", "wal", "slru", "database")}
@@ -115,6 +115,16 @@ def test_a_clock_that_server_and_sampler_share_is_judged_by_the_time_since_boot(
     for passed in (60.0, 6000.0, -600.0):
         assert "clock jumped" in intervals([header(0, **up), header(10, boot="b", uptime=passed)])[0].broken
         assert intervals([header(0, **up), header(10, boot="c", uptime=passed)])[0].usable
+
+
+def test_statistics_count_since_the_crash_that_began_them_anew() -> None:
+    crash = NOON - timedelta(hours=1)
+    families = dict.fromkeys(("archiver", "writer", "wal", "slru"), crash)
+    assert counting_since(header(0, resets={**families, "database": None}), "database") == crash
+    reset = {**families, "writer": NOON, "database": crash - timedelta(days=9)}
+    assert counting_since(header(0, resets=reset), "database") == crash
+    assert counting_since(header(0, resets={**families, "database": NOON}), "database") == NOON
+    assert counting_since(header(0, resets={"database": None}), "database") is None
 
 
 def test_restarts_are_the_moments_of_the_starts() -> None:
