@@ -53,6 +53,7 @@ MODULES = (
     "foreign_keys",
     "unique_keys",
     "heap_pages",
+    "visibility_maps",
     "btree_indexes",
     "other_indexes",
     "page_checksums",

@@ -18,6 +18,8 @@ _OFFSETS = (
     *(0xE58F764B, 0x187636BC, 0x5D7B3BB1, 0xE73DE7DE, 0x92BEC979, 0xCCA6C0B2, 0x304A0979, 0x85AA43D4),
     *(0x783125BB, 0x6CA8EAA2, 0xE407EAC6, 0x4B5CFC3E, 0x9FBF8C76, 0x15CA20BE, 0xF2CA9FD3, 0x959BD756),
 )
+_HEADER = 24
+"""Bytes of a page's header."""
 _AT = 8
 """Where a page keeps its checksum: two bytes, 0 where the server has none (``PageHeaderData``)."""
 
@@ -37,6 +39,16 @@ def checksum(page: bytes, number: int) -> int:
 
 def _mixed(value: int) -> int:
     return (value * _PRIME & _MASK) ^ (value >> 17)
+
+
+def map_page(bits: bytes) -> bytes:
+    """The first page of a visibility map with these bits behind its header, and a valid checksum.
+
+    Two bits a page of the table: all-visible, all-frozen (``src/backend/access/heap/visibilitymap.c``).
+    """
+    header = struct.pack("<QHHHHHHI", 0, 0, 0, _HEADER, SIZE, SIZE, SIZE | 4, 0)
+    content = (header + bits).ljust(SIZE, b"\0")
+    return content[:_AT] + checksum(content, 0).to_bytes(2, "little") + content[_AT + 2 :]
 
 
 def overwrite(file: Path, page: int, content: bytes, at: int = 0, *, valid: bool = False) -> None:

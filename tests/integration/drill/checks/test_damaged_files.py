@@ -47,6 +47,7 @@ DAMAGES: Mapping[str, Damage] = {
     "btree": Damage("t_pkey"),
     "hash": Damage("t_hash", page=2),
     "visibility": Damage("t", fork="_vm", page=0, at=40),
+    "stale map": Damage("t", fork="_vm", page=0, at=24, what=b"\xff"),
     "value": Damage("t", at=VALUE, what=b"X"),
     "zeroed": Damage("t", at=0, what=bytes(PAGE)),
     "rowheader": Damage("t", at=ATTRIBUTES, what=b"\xff\x07"),
@@ -68,6 +69,9 @@ def damaged(server: DatabaseServer, *, checksums: bool) -> Callable[[str], Ran]:
     trusting(server)
     whole = server.create_database("whole", SCRIPT)
     server.execute("VACUUM (FREEZE, ANALYZE) t", dbname=whole)
+    server.execute(
+        "UPDATE t SET note = note WHERE id = 50", dbname=whole
+    )  # its page is no longer all-visible
     manifest = describe(server, whole)
     databases = {name: server.create_database("restored", template=whole) for name in DAMAGES}
     files = {
@@ -125,6 +129,7 @@ def test_with_checksums(protected: Callable[[str], Ran], name: str, failed: set[
         ("value", {"content hashes"}),
         ("btree", {"btree indexes"}),
         ("rowheader", {"heap pages"}),
+        ("stale map", {"visibility maps"}),
         ("zeroed", {"row counts", "content hashes"}),
     ],
 )

@@ -68,7 +68,7 @@ def test_an_extension_that_is_not_installed(shop: Shop, monkeypatch: pytest.Monk
     helper = Look.helper
     monkeypatch.setattr(Look, "helper", lambda look, name: helper(look, f"{name}_of_nobody"))
     ran = shop.drilled(method="physical")
-    assert set(ran.red) == {"heap pages", "btree indexes", "page checksums"}, ran.explain()
+    assert set(ran.red) == {"heap pages", "visibility maps", "btree indexes", "page checksums"}, ran.explain()
     assert not ran.failed
     assert "amcheck_of_nobody is not installed" in ran.check("btree indexes").reason
 
@@ -89,7 +89,7 @@ def test_a_server_that_somebody_else_restored_is_not_written_on(shop: Shop) -> N
     ran = run(
         restored_server(shop.server, name, shop.details, method="physical", ours=False, connection=known)
     )
-    for check_ in ("btree indexes", "heap pages", "page checksums", "other indexes"):
+    for check_ in ("btree indexes", "heap pages", "visibility maps", "page checksums", "other indexes"):
         assert ran.check(check_).verdict is Verdict.INCONCLUSIVE, ran.explain()
     assert ran.check("logins").verdict is Verdict.NOT_APPLICABLE
     assert ran.check("attempts").verdict is Verdict.PASSED, ran.explain()

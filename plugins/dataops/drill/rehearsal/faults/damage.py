@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def _from_the_future(file: Path) -> None:
     page.overwrite(file, 0, unhinted.to_bytes(2, "little"), offset + 20, valid=True)
 
 
+def _map_of_another_moment(stage: Stage) -> None:
+    """The map calls every page all-visible, also the one that still holds an old version of a row."""
+    table = stage.path("rehearsal.purchase")
+    file = table.with_name(f"{table.name}_vm")
+    file.write_bytes(page.map_page(b"\x55" * 64))
+    owner = table.stat()
+    os.chown(file, owner.st_uid, owner.st_gid)
+    file.chmod(0o600)
+
+
 _NOTHING = b"\0" * page.SIZE
 _NOISE = bytes(range(256)) * (page.SIZE // 256)
 _TOAST = "SELECT reltoastrelid::regclass AS relation FROM pg_class WHERE oid = 'rehearsal.long'::regclass"
@@ -104,5 +115,14 @@ FAULTS = (
         lambda file: page.overwrite(file, 1, b"\1\2", 8),
         "page checksums",
         PHYSICAL,
+    ),
+    Fault(
+        "visibility map of another moment",
+        Family.DATA,
+        Kind.COPY,
+        _map_of_another_moment,
+        "visibility maps",
+        PHYSICAL,
+        "a logical restore writes every map anew",
     ),
 )
