@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowSkipException
+from dataops import quality
 from dataops.airflow import operators, subjects
 from dataops.airflow.operators import report as tasks
 from dataops.errors import ConfigurationError
@@ -82,7 +83,7 @@ def test_without_a_suite_nothing_is_asked_and_that_is_said() -> None:
 
 
 def test_rows_that_are_not_as_expected_make_the_task_red(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_checking, "suite_of", lambda _: object())
+    monkeypatch.setattr(quality, "suite_of", lambda *_: object())
     monkeypatch.setattr(data_checking, "check_data", lambda _: step("data", Verdict.FAILED))
     this = Run()
     with pytest.raises(NotPassed, match="why"):

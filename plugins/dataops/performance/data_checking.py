@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from dataops.evidence.steps import StepReport
 from dataops.evidence.verdict import Check, Figure, Verdict
 from dataops.performance.job import ReportJob
 from dataops.performance.report.loads import PREFIX
-from dataops.quality import TableResult, run_suite, suite_path
+from dataops.quality import TableResult, no_suite, run_suite, suite_of
 
 STEP = "data"
 STATEMENT_SECONDS = 120.0
 """Longest time of one question: the database has other work."""
 SUITE_SECONDS = 1800.0
-
-
-def suite_of(job: ReportJob) -> Path | None:
-    """The suite of the database under include/expectations; None where its owners expect nothing."""
-    include = job.platform.inventory.folder
-    path = suite_path(include, job.database) if include is not None else None
-    return path if path is not None and path.exists() else None
 
 
 def check_data(job: ReportJob) -> StepReport:
@@ -30,13 +22,9 @@ def check_data(job: ReportJob) -> StepReport:
     Raises ``SuiteInvalid`` for a file that is wrong, and what connecting raises.
     """
     started = datetime.now(UTC)
-    path = suite_of(job)
+    path = suite_of(job.platform.inventory.folder, job.database)
     if path is None:
-        reason = (
-            f"there is no include/expectations/{job.database}.json: `dataops quality profile {job.database}` "
-            "writes a start"
-        )
-        check = Check(name="data", verdict=Verdict.NOT_APPLICABLE, reason=reason)
+        check = Check(name="data", verdict=Verdict.NOT_APPLICABLE, reason=no_suite(job.database))
         return StepReport(step=STEP, started=started, finished=datetime.now(UTC), checks=(check,))
     result = run_suite(
         job.platform.connection(job.server.connection),

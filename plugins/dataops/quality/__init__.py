@@ -8,7 +8,15 @@ from dataops.quality.profiling import profile
 from dataops.quality.result import ExpectationResult, SuiteResult, TableResult
 from dataops.quality.running import run_suite
 from dataops.quality.suite import Expectation, Suite, TableSuite
-from dataops.quality.suite_file import FOLDER, SuiteInvalid, read_suite, suite_path, write_suite
+from dataops.quality.suite_file import (
+    FOLDER,
+    SuiteInvalid,
+    no_suite,
+    read_suite,
+    suite_of,
+    suite_path,
+    write_suite,
+)
 
 __all__ = [
     "FOLDER",
@@ -20,9 +28,11 @@ __all__ = [
     "TableResult",
     "TableSuite",
     "check_suites",
+    "no_suite",
     "profile",
     "read_suite",
     "run_suite",
+    "suite_of",
     "suite_path",
     "write_suite",
 ]

@@ -66,6 +66,19 @@ def suite_path(include: Path, database: str) -> Path:
     return include / FOLDER / f"{database}.json"
 
 
+def suite_of(include: Path | None, database: str) -> Path | None:
+    """The suite of a database where there is one; None where its owners expect nothing."""
+    path = suite_path(include, database) if include is not None else None
+    return path if path is not None and path.exists() else None
+
+
+def no_suite(database: str) -> str:
+    """Why nothing is asked of a database without a suite, and how to begin one."""
+    return (
+        f"there is no include/{FOLDER}/{database}.json: `dataops quality profile {database}` writes a start"
+    )
+
+
 def read_suite(path: Path) -> Suite:
     """The suite of a file; ``SuiteInvalid`` names file, line and field of what is wrong with its form.
 

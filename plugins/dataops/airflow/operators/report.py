@@ -92,11 +92,11 @@ class CheckData(ReportStep):
 
     def not_due(self, job: ReportJob, context: Context) -> str:
         """Without a suite there is nothing to ask."""
-        from dataops.performance.data_checking import suite_of
+        from dataops.quality import no_suite, suite_of
 
-        if suite_of(job) is not None:
+        if suite_of(job.platform.inventory.folder, self.database) is not None:
             return ""
-        return f"Nothing is expected: there is no include/expectations/{self.database}.json."
+        return f"Nothing is expected: {no_suite(self.database)}."
 
 
 class ProveAdvice(ReportStep):

@@ -9,7 +9,7 @@ from dataops.drill.checks.finding import Finding, inconclusive, not_applicable
 from dataops.drill.checks.looking import Look
 from dataops.drill.checks.registry import check
 from dataops.inventory import Database
-from dataops.quality import TableResult, run_suite, suite_path
+from dataops.quality import TableResult, no_suite, run_suite, suite_of
 
 
 @check("expectations", expected="every expectation of the suite holds")
@@ -21,11 +21,9 @@ def expectations(look: Look) -> Iterator[Finding]:
     if name is None:
         yield not_applicable(f"no file of include/databases is about {look.dbname}, so it has no suite")
         return
-    path = suite_path(include, name) if include is not None else None
-    if path is None or not path.exists():
-        yield not_applicable(
-            f"there is no include/expectations/{name}.json: `dataops quality profile {name}` writes a start"
-        )
+    path = suite_of(include, name)
+    if path is None:
+        yield not_applicable(no_suite(name))
         return
     yield from _findings(look, path)
 
