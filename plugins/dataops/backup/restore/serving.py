@@ -80,6 +80,8 @@ class Serving:
     settings: Mapping[str, str] = field(default_factory=dict)
     network: bool = True
     stop: Literal["fast", "immediate"] = "fast"
+    discard: bool = False
+    """Whether nobody wants the data any more once it stops: its files are removed while it ends."""
 
     @property
     def confined(self) -> bool:
@@ -146,6 +148,8 @@ def _stop(how: Serving, server: process.Running) -> None:
     argv: list[str | Path] = [process.find_program("pg_ctl", how.major), "-D", how.data]
     argv += ["-m", how.stop, "--no-wait", "stop"]
     process.run(argv, env=_environment(), user=how.user, cwd="/", deadline=90, check=False)
+    if how.discard:
+        shutil.rmtree(how.data / "base", ignore_errors=True)
     server.ended(STOPPING)
 
 

@@ -51,6 +51,9 @@ def full_read(look: Look, item: Item) -> Iterable[str]:
             look.shared.unread[item.name] = reason_of(error)
         raise
     look.shared.contents[item.name] = Content(rows, hashed, datetime.now(UTC))
+    table = look.shared.tables[item.name]
+    if not table.condition:
+        look.shared.read_whole.add(table.relid)
     if places:
         look.shared.places[item.name] = Places(rows, int(places[0]))
     return ()

@@ -84,6 +84,8 @@ class Shared:
     """Every table that holds rows of its own."""
     contents: dict[str, Content] = field(default_factory=dict)
     """Of each table that was read: rows and hash."""
+    read_whole: set[int] = field(default_factory=set)
+    """The tables (by their OID) of which this server has read every page since it started."""
     unread: dict[str, str] = field(default_factory=dict)
     """Of each table that could not be read: why."""
     places: dict[str, Places] = field(default_factory=dict)

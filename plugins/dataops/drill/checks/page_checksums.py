@@ -1,8 +1,13 @@
-"""Data checksums of every page of every file, verified by the server as it reads them."""
+"""Data checksums of every page of every file, verified by the server as it reads them.
+
+A page is verified when it enters shared buffers, whoever asked for it. ``full read`` asks for every page of a
+table's main fork, so those of a table that it read to the end without an error are not read once more.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from dataops.drill.checks.chunks import Relation, chunks, each_of
 from dataops.drill.checks.finding import Finding, not_applicable, of_faults
@@ -15,12 +20,17 @@ NEW = "a logical restore wrote every page itself, minutes ago"
 
 
 def files(look: Look) -> list[Item]:
-    """Every relation with storage: tables, indexes of all kinds, TOAST, sequences, catalogs."""
+    """Every relation with storage: tables, indexes of all kinds, TOAST, sequences, catalogs.
+
+    Large tables come last where ``full read`` reads all of them anyway: by then it has.
+    """
     if look.value("SHOW data_checksums") != "on":
         return [Item(name=look.dbname, table="", declared=WITHOUT)]
     first = look.dbname == min(look.server.dbnames)
     rows = look.query(sql(__package__, "files"), {"shared": first})
-    return chunks([Relation(*row) for row in rows], "relations")
+    items = chunks([Relation(*row) for *row, _ in rows], "relations")
+    tables = {oid for _, oid, _, is_table in rows if is_table and look.server.settings.mode == "full"}
+    return [replace(item, size=0) if {each.oid for each in item.about} <= tables else item for item in items]
 
 
 @check_of_rows(
@@ -38,7 +48,8 @@ def pages(look: Look, item: Item) -> Iterable[str]:
 def _read(look: Look, relations: Sequence[Relation]) -> Iterable[str]:
     prewarm = f"{look.helper('pg_prewarm')}.pg_prewarm"
     look.query(
-        sql(__package__, "read_pages").replace("{prewarm}", prewarm), ([each.oid for each in relations],)
+        sql(__package__, "read_pages").replace("{prewarm}", prewarm),
+        {"relations": [each.oid for each in relations], "read_whole": sorted(look.shared.read_whole)},
     )
     return ()
 

@@ -25,6 +25,7 @@ from dataops.drill.point import Point
 from dataops.drill.restored import Phases, RestoredServer
 from dataops.drill.scratch.installed import insist_on_match, lacking_libraries
 from dataops.drill.scratch.local import os_user, own_folder, parent_of, private_folder, serving_of
+from dataops.drill.scratch.memory import SCANNING
 from dataops.drill.scratch.wanted import SCHEDULING, Wanted, wanted_of
 from dataops.errors import InconclusiveError
 from dataops.postgres import connect, explained
@@ -168,9 +169,7 @@ class PhysicalRestore:
 
     def serving(self, *, network: bool) -> Serving:
         """How the data directory is served, as large as the primary was where recovery insists on it."""
-        kept = 0 if network else self.point.header.database_bytes
-        jobs = self.job.subject.drill.jobs
-        how = serving_of(self.folder, self.wanted, jobs=jobs, settings={}, data=kept)
+        how = serving_of(self.folder, self.wanted, jobs=self.job.subject.drill.jobs, settings={})
         told = how.control(*(name for name, _ in RECOVERY_LIMITS.values()))
         limits = {
             name: str(max(int(primary), least))
@@ -178,8 +177,8 @@ class PhysicalRestore:
         }
         settings = {**how.settings, **limits, "shared_preload_libraries": self.preload or ""}
         if not network:
-            settings["restore_command"] = ""
-        return replace(how, settings=settings, network=network)
+            settings |= {"restore_command": "", **SCANNING}
+        return replace(how, settings=settings, network=network, discard=not network)
 
     def _preload(self) -> str:
         """The libraries of the restored configuration, without those that start work of their own."""

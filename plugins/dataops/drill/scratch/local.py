@@ -48,6 +48,10 @@ THROWAWAY: Mapping[str, str] = {
     # Manifests and checks of thousands of tables hold a lock on each.
     "max_locks_per_transaction": "1024",
     "jit": "off",
+    # Whatever the restored configuration says: a damaged page is an error, and is not passed over.
+    "ignore_checksum_failure": "off",
+    "zero_damaged_pages": "off",
+    "ignore_system_indexes": "off",
     "track_activities": "on",
     "statement_timeout": "0",
     "lock_timeout": "0",
@@ -123,9 +127,8 @@ def serving_of(
     jobs: int,
     settings: Mapping[str, str],
     network: bool = False,
-    data: int = 0,
 ) -> Serving:
-    """How the data directory ``data`` in the drill's folder is served; ``data`` bytes of it in memory."""
+    """How the data directory ``data`` in the drill's folder is served."""
     return Serving(
         data=folder / "data",
         folder=folder / "socket",
@@ -133,7 +136,7 @@ def serving_of(
         user=os_user(),
         settings={
             **THROWAWAY,
-            **memory_settings(available(), jobs, data),
+            **memory_settings(available(), jobs),
             "cluster_name": folder.name,
             **settings,
         },

@@ -7,8 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 _MIB = 1 << 20
-ROOM = 1.1
-"""Shared buffers against the data: catalogs of other databases, and pages that checks write."""
+SCANNING = {"shared_buffers": "128MB"}
+"""For a server whose pages are read from end to end, by checks: a page that is copied from the kernel's cache
+into memory never used before costs more than one that goes through a small ring. Measured on 1.3 GB that is
+read four times: 8.6 s of CPU, against 9.7 s with shared buffers that hold everything."""
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -30,15 +32,9 @@ def available() -> int:
     return memory()
 
 
-def settings(total: int, jobs: int, data: int = 0) -> dict[str, str]:
-    """PostgreSQL's memory settings for a server that shares ``total`` bytes with the drill itself. Pure.
-
-    ``data`` bytes, which every check will read, are kept in shared buffers as a whole, where they take no
-    more than a third of ``total``: then each page is read, and its checksum verified, only once.
-    """
+def settings(total: int, jobs: int) -> dict[str, str]:
+    """PostgreSQL's memory settings for a server that shares ``total`` bytes with the drill itself. Pure."""
     shared = _between(128, total // 8, 1024)
-    if data * ROOM <= total // 3:
-        shared = max(shared, int(data * ROOM) // _MIB)
     return {
         "shared_buffers": f"{shared}MB",
         "maintenance_work_mem": f"{_between(64, total // (16 * jobs), 512)}MB",

@@ -105,10 +105,3 @@ def test_memory_is_shared_with_the_programs_beside_the_server() -> None:
     assert small["shared_buffers"] == "128MB"
     assert large["shared_buffers"] == "1024MB"
     assert large["maintenance_work_mem"] == "512MB"
-
-
-def test_data_that_fits_is_kept_in_memory_and_data_that_does_not_changes_nothing() -> None:
-    total = 24 << 30
-    assert settings(total, 2, 3 << 30)["shared_buffers"] == "3379MB"
-    assert settings(total, 2, 300 << 30) == settings(total, 2)
-    assert settings(total, 2, 1 << 20) == settings(total, 2)
