@@ -78,10 +78,12 @@ def _physical() -> Ratio:
         platform = replace(place.platform, inventory=Inventory((server,), ()))
         job = Job(platform, server, _silent)
         _back_up(Physical(), replace(job, options={"type": "full"}))
-        return _ratio("physical", 2.0, job, lambda: _bare_physical(place))
+        ratio = _ratio("physical", 2.0, job, lambda: _bare_physical(place))
+        default = _bare_physical(place, processes=1)
+        return replace(ratio, parts={**ratio.parts, "bare with pgBackRest's default of one process": default})
 
 
-def _bare_physical(place: bench_physical.Place) -> float:
+def _bare_physical(place: bench_physical.Place, processes: int = JOBS) -> float:
     """What people run by hand on the database host: restore beside the server, start, wait for promotion."""
     source = place.backrest.cluster
     cluster = Cluster(source.folder.with_name("bare"), free_port(), source.password, {"archive_mode": "off"})
@@ -92,7 +94,8 @@ def _bare_physical(place: bench_physical.Place) -> float:
         os_user.run(
             [
                 *("pgbackrest", f"--config={place.backrest.config}", f"--stanza={place.backrest.stanza}"),
-                *(f"--pg1-path={cluster.data}", "--archive-mode=off", "--type=default", "restore"),
+                *(f"--pg1-path={cluster.data}", "--archive-mode=off", "--type=default"),
+                *(f"--process-max={processes}", "restore"),
             ],
             deadline=600,
         )
