@@ -13,6 +13,8 @@ from dataops.inventory.schedule import Schedule
 from dataops.inventory.size import Size
 
 Percent = Annotated[int, Field(strict=True, ge=1, le=100)]
+MorePercent = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+"""By how much more: twice as long is 100 percent slower."""
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
 
 FindingCode = Annotated[
@@ -44,7 +46,7 @@ class Acknowledgement(Part):
 class Thresholds(Part):
     """From where on a finding is one. Rates are per day: a shorter window is judged by its share of a day."""
 
-    slower: Percent = Field(
+    slower: MorePercent = Field(
         50, description="Percent by which a statement must be slower than on the days it is compared with."
     )
     slower_time: Duration = Field(

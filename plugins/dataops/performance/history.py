@@ -29,13 +29,14 @@ def judged(
     today: date,
     tonight: Window,
     earlier: Sequence[Window] = (),
+    owner: str = "",
 ) -> tuple[Finding, ...]:
     """Tonight's findings with status, since when, and who knows of them; then those that are fixed.
 
     ``nights`` are earlier reports, ``earlier`` windows that tonight's is compared with, both newest first: by
     them a finding that is gone says whether that helped. A finding of the last night that is not there any
     more is fixed only where its rule could look at everything tonight; else it stays open, as it was last
-    seen.
+    seen. An acknowledgement without a name is the ``owner``'s.
     """
     now = tonight.until
     recent = list(nights)[:LOOK_BACK]
@@ -48,7 +49,7 @@ def judged(
         if key not in found:
             unseen = before.code in judgement.blind
             told.append(_unseen(before) if unseen else _fixed(before, tonight, earlier))
-    return tuple(_acknowledged(each, acknowledgements, today) for each in told)
+    return tuple(_acknowledged(each, acknowledgements, today, owner) for each in told)
 
 
 def open_since(nights: Sequence[Night]) -> Mapping[str, datetime]:
@@ -88,10 +89,10 @@ def _fixed(before: Finding, tonight: Window, earlier: Sequence[Window]) -> Findi
     )
 
 
-def _acknowledged(finding: Finding, known: Sequence[Acknowledgement], today: date) -> Finding:
+def _acknowledged(finding: Finding, known: Sequence[Acknowledgement], today: date, owner: str) -> Finding:
     for each in known:
         pattern = each.object or "*"
         if each.code == finding.code and today <= each.until and fnmatchcase(finding.object, pattern):
-            said = Acknowledged(until=each.until, reason=each.reason, by=each.by or "")
+            said = Acknowledged(until=each.until, reason=each.reason, by=each.by or owner)
             return finding.model_copy(update={"acknowledged": said})
     return finding

@@ -66,6 +66,7 @@ def look(job: ReportJob) -> Look:
         today=job.until.date(),
         tonight=tonight,
         earlier=compared,
+        owner=job.subject.owner or "",
     )
     return Look(
         window=tonight,

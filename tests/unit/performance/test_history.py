@@ -89,6 +89,16 @@ def test_an_acknowledgement_holds_until_its_day_and_for_its_objects() -> None:
     acknowledged = told["index public.yearly_a"].acknowledged
     assert acknowledged is not None and (acknowledged.by, acknowledged.until) == ("dba", TODAY)
     assert told["index public.b"].acknowledged is None
+    unsigned = known.model_copy(update={"by": None})
+    (signed,) = judged(
+        Judgement((_finding("index public.yearly_a"),)),
+        [],
+        [unsigned],
+        today=TODAY,
+        tonight=window(until=NOW),
+        owner="shop",
+    )
+    assert signed.acknowledged is not None and signed.acknowledged.by == "shop"
     over = known.model_copy(update={"until": TODAY - timedelta(days=1)})
     assert _told(found, [], [over])["index public.yearly_a"].acknowledged is None
     other = known.model_copy(update={"code": "old-xmin", "until": date(2027, 1, 1)})
