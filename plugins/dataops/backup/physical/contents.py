@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pydantic import JsonValue
+
+from dataops.backup.logical.blockers import Blockers, Waiting
 from dataops.backup.manifest.collect import collect
 from dataops.backup.manifest.details import Details
+from dataops.backup.manifest.errors import DefinitionsChanged, LockWaitExceeded
 from dataops.backup.manifest.header import Consistency, Coverage
+from dataops.backup.manifest.snapshot import Snapshot
 from dataops.backup.physical.errors import StandbyNotFrozen
 from dataops.backup.physical.frozen import Frozen, frozen
 from dataops.backup.physical.settings import Content
@@ -18,6 +23,7 @@ from dataops.backup.physical.site import Site
 from dataops.backup.physical.wal import position
 from dataops.backup.rotation import LastHashed
 from dataops.connections import Connection
+from dataops.evidence.verdict import Check, overall
 from dataops.postgres import connect, explained, sql
 from dataops.store import Keys
 
@@ -39,6 +45,8 @@ class Contents:
     source: str
     note: str = ""
     """Why they are not exact."""
+    checks: tuple[Check, ...] = ()
+    """Who waited behind the reading, where it held locks on the primary."""
 
     @property
     def rows(self) -> int | None:
@@ -67,6 +75,8 @@ class Reading:
     content: Content
     budget: timedelta
     hashed_before: LastHashed
+    application: str
+    """The name of the sessions that hold locks."""
     say: Say
 
     def contents(self, *, standby: Connection | None) -> Contents:
@@ -89,27 +99,72 @@ class Reading:
         return Contents(parts, Consistency.EXACT_LSN, held.lsn, held.at, "standby")
 
     def _best_known(self, note: str) -> Contents:
+        """The reading holds locks here that a migration may wait for: that is watched."""
         primary = self.site.primary.connection
         at = datetime.now(UTC)
-        parts = self._parts(primary, time.monotonic() + self.budget.total_seconds())
+        until = time.monotonic() + self.budget.total_seconds()
+        parts, seen = {}, {}
+        for dbname in databases(primary):
+            parts[dbname], seen[dbname] = self._read(primary, dbname, until)
         lsn = max((part.moment.lsn for part in parts.values()), key=position)
-        return Contents(parts, Consistency.BEST_KNOWN, lsn, at, "primary", note)
+        return Contents(parts, Consistency.BEST_KNOWN, lsn, at, "primary", note, (together(seen),))
+
+    def _read(self, primary: Connection, dbname: str, until: float) -> tuple[Details, Check]:
+        """One database, once more where a migration came in between."""
+        waited: dict[int, Waiting] = {}
+        try:
+            return self._watched(primary, dbname, until, waited)
+        except (DefinitionsChanged, LockWaitExceeded) as error:
+            self.say(f"{error} Trying once more.")
+            return self._watched(primary, dbname, until, waited)
+
+    def _watched(
+        self, primary: Connection, dbname: str, until: float, waited: dict[int, Waiting]
+    ) -> tuple[Details, Check]:
+        blockers = Blockers(
+            primary, dbname, application=self.application, abort=False, say=self.say, seen=waited
+        )
+        with blockers, self._snapshot(primary, dbname) as snapshot:
+            part = self._part(primary, dbname, until, snapshot)
+            snapshot.confirm()
+            return part, blockers.check()
+
+    def _snapshot(self, connection: Connection, dbname: str) -> Snapshot:
+        return Snapshot(connection, dbname, keys=self.keys, application=self.application)
 
     def _parts(self, connection: Connection, until: float) -> dict[str, Details]:
-        parts = {}
-        for dbname in databases(connection):
-            left = max(until - time.monotonic() - SPARE, 1.0)
-            # Within the budget everything is hashed; what does not fit is declared as not looked at.
-            parts[dbname] = collect(
-                connection,
-                dbname=dbname,
-                keys=self.keys,
-                content="definitions" if self.content == "definitions" else "rotate",
-                jobs=self.site.server.physical.jobs,
-                budget=timedelta(seconds=left),
-                hashed_before=self.hashed_before.within(dbname),
-            )
-        return parts
+        return {dbname: self._part(connection, dbname, until) for dbname in databases(connection)}
+
+    def _part(
+        self, connection: Connection, dbname: str, until: float, snapshot: Snapshot | None = None
+    ) -> Details:
+        """Within the budget everything is hashed; what does not fit is declared as not looked at."""
+        return collect(
+            connection,
+            dbname=dbname,
+            keys=self.keys,
+            snapshot=snapshot,
+            content="definitions" if self.content == "definitions" else "rotate",
+            jobs=self.site.server.physical.jobs,
+            budget=timedelta(seconds=max(until - time.monotonic() - SPARE, 1.0)),
+            hashed_before=self.hashed_before.within(dbname),
+        )
+
+
+def together(checks: Mapping[str, Check]) -> Check:
+    """One check of all databases, each waiting session with its own; not passed where one was not watched."""
+    (first, *_) = checks.values()
+    return first.model_copy(
+        update={
+            "verdict": overall(tuple(checks.values())),
+            "observed": [f"{dbname}: {each}" for dbname, check in checks.items() for each in _list(check)],
+            "reason": "; ".join(f"{dbname}: {each.reason}" for dbname, each in checks.items() if each.reason),
+        }
+    )
+
+
+def _list(check: Check) -> list[JsonValue]:
+    return check.observed if isinstance(check.observed, list) else []
 
 
 def databases(connection: Connection) -> list[str]:

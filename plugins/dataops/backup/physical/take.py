@@ -137,6 +137,7 @@ class _Taking:
             content=settings.content,
             budget=settings.time_budget,
             hashed_before=last_hashed(self.job.platform.store, self.server.name, self._keys(seal)),
+            application=f"dataops backup {self.backup_id}",
             say=self.job.say,
         )
         return reading.contents(standby=standby.connection if standby else None)
@@ -251,6 +252,7 @@ class _Taking:
             finished=datetime.now(UTC),
             checks=(
                 Check(name="pages have valid checksums", verdict=_pages(self.site), observed=copied.label),
+                *contents.checks,
             ),
             figures=tuple(
                 Figure(name=name, value=value, unit=unit)
