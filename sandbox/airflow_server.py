@@ -24,6 +24,10 @@ from sandbox.secret import Secrets
 
 ROLES = {"admin": "admin", "approver": "user", "viewer": "viewer"}
 PORTS = ("airflow", "airflow_worker_log", "airflow_trigger_log")
+PATIENCE = 30
+"""Seconds to wait for an answer of the API."""
+TRIES = 4
+
 SERVICES = {
     "api-server": None,
     "scheduler": "scheduler",
@@ -188,6 +192,10 @@ def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
         yield str(file), status.st_size, status.st_mtime_ns
 
 
+class NoAnswer(ServiceFailed):
+    """Airflow's API did not answer: it is not there, or the host is too busy."""
+
+
 class AirflowClient:
     """Airflow's REST API for one user."""
 
@@ -197,11 +205,16 @@ class AirflowClient:
         self._token = ""
 
     def get(self, path: str, *, login: bool = True) -> Any:
-        """The answer to GET."""
+        """The answer to GET. Who has logged in asks a busy server again, ``TRIES`` times in all."""
+        for _ in range(TRIES - 1 if login else 0):
+            try:
+                return self.call("GET", path, login=login)
+            except NoAnswer:
+                continue
         return self.call("GET", path, login=login)
 
     def call(self, method: str, path: str, body: Any = None, *, login: bool = True) -> Any:
-        """The JSON answer; ``ServiceFailed`` with Airflow's own words for any other."""
+        """The JSON answer; ``ServiceFailed`` with Airflow's words for any other, ``NoAnswer`` for none."""
         if login and not self._token:
             self._token = self._request("POST", "/auth/token", self._login)["access_token"]
         return self._request(method, path, body)
@@ -211,8 +224,13 @@ class AirflowClient:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             words = error.read().decode(errors="replace")[:400]
             raise ServiceFailed(f"Airflow refused {method} {path}: {error.code} {words}") from error
+        except OSError as error:
+            raise NoAnswer(
+                f"Airflow did not answer {method} {path} within {PATIENCE} s ({error}): "
+                "make status shows what runs."
+            ) from error
