@@ -54,6 +54,17 @@ def test_the_page_leads_to_the_report_and_to_its_evidence() -> None:
     assert 'href="/dataops/evidence/performance_report/orders/2026/11/28/k/index.html"' in page
 
 
+def test_a_night_that_passed_with_warnings_is_not_shown_as_all_well() -> None:
+    calm = Night(ORDERS, (run(),), figures=(("critical", 0), ("warning", 0), ("notice", 4)))
+    warned = Night(ORDERS, (run(),), figures=(("critical", 0), ("warning", 2)))
+    assert (calm.is_warned, warned.is_warned, warned.is_well(NOW)) == (False, True, True)
+    assert "Somebody should look at 1 database." in shown(calm, warned)
+    assert '<li class="unsure">' in shown(warned)
+    assert "passed, with warnings" in shown(warned)
+    assert '<li class="unsure">' not in shown(calm)
+    assert "should look" not in shown(calm)
+
+
 def test_before_the_first_night_the_page_says_so() -> None:
     page = shown(Night(ORDERS))
     assert "No report yet" in page

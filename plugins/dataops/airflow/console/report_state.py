@@ -50,6 +50,12 @@ class Night:
         """Whether the last night was reported on, and passed."""
         return self.last is not None and self.last.verdict is Verdict.PASSED and not self.is_late(now)
 
+    @property
+    def is_warned(self) -> bool:
+        """Whether the last night passed and somebody should look all the same."""
+        passed = self.last is not None and self.last.verdict is Verdict.PASSED
+        return passed and dict(self.figures).get("warning", 0) > 0
+
 
 @dataclass(frozen=True)
 class ReportState:
@@ -66,7 +72,9 @@ class ReportState:
             return "You may see no database, or none has a report."
         well = sum(night.is_well(self.now) for night in self.nights)
         if well == len(self.nights):
-            return f"Nothing is in danger: {counted(well, 'database')}, and no red report last night."
+            warned = sum(night.is_warned for night in self.nights)
+            also = f" Somebody should look at {counted(warned, 'database')}." if warned else ""
+            return f"Nothing is in danger: {counted(well, 'database')}, and no red report last night.{also}"
         if not any(night.last or night.trouble for night in self.nights):
             return "There is no report yet: the first ones come in the coming night."
         return in_need(len(self.nights) - well, len(self.nights), "database")
@@ -77,7 +85,9 @@ def latest(platform: Platform, databases: Iterable[Database], now: datetime | No
     now = now or datetime.now(UTC)
     with ThreadPoolExecutor(READERS) as pool:
         nights = pool.map(lambda database: _night(platform, database), databases)
-        ordered = sorted(nights, key=lambda night: (night.is_well(now), night.database.name))
+        ordered = sorted(
+            nights, key=lambda night: (night.is_well(now), not night.is_warned, night.database.name)
+        )
     return ReportState(platform.environment, tuple(ordered), now)
 
 
