@@ -551,7 +551,11 @@ _BLOCKING_SERIES = (
 
 _SETTINGS = (
     _key("name", TEXT, "Name of the setting."),
-    _key("scope", TEXT, "Empty for the server; `database`, `role x`, `role x in database` for overrides."),
+    _key(
+        "scope",
+        TEXT,
+        "Empty for the server; `all roles`, `database`, `role x`, `role x in database` for overrides.",
+    ),
     _label("value", "Value; commands, connection strings and texts of extensions only as `(set)` or empty."),
     _label("unit", "Unit of the value, such as 8kB; null for none."),
     _label("type", "`bool`, `integer`, `real`, `enum` or `string`; null for overrides."),

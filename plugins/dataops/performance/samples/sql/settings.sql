@@ -16,6 +16,7 @@ UNION ALL
 SELECT
     split_part(entry, '=', 1),
     concat_ws(' in ',
+        CASE WHEN s.setrole = 0 AND s.setdatabase = 0 THEN 'all roles' END,
         CASE WHEN s.setrole <> 0 THEN 'role ' || pg_get_userbyid(s.setrole) END,
         CASE WHEN s.setdatabase <> 0 THEN coalesce(d.datname::text, s.setdatabase::text) END),
     CASE WHEN split_part(entry, '=', 1) LIKE '%\_command' OR split_part(entry, '=', 1) LIKE '%conninfo'
