@@ -219,7 +219,7 @@ def measure() -> Iterable[Ratio]:
 def _line(score: Score) -> str:
     ways = (("ours", score.found), ("pgBadger", score.badger), ("PgHero", score.hero))
     by = ", ".join(name for name, shown in ways if shown) or "nobody"
-    return f"{score.code}: {score.trouble or f'found by {by}'}"
+    return f"{score.code}: found by {by}" + (f" ({score.trouble})" if score.trouble else "")
 
 
 def _share(part: int, whole: int, *, of_nothing: float = 1.0) -> float:
