@@ -16,7 +16,7 @@ from dataops.backup.steps import Job
 from dataops.drill.rehearsal import shared
 from dataops.drill.rehearsal.fault import NotInjectable, Sql
 from dataops.drill.restored import RestoredServer
-from dataops.postgres import connect, explained, sql
+from dataops.postgres import WRITING, connect, explained, sql, with_options
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection
@@ -38,6 +38,7 @@ class Stage:
 
     def __init__(self, server: RestoredServer, job: Job, dbname: str) -> None:
         self.dbname = dbname
+        self._name = '"' + dbname.replace('"', '""') + '"'
         self._keeper = "postgres" if dbname != "postgres" else "template1"
         """From here copies are made and dropped, and what all databases share is put right."""
         self._server = replace(server, dbnames=(dbname,))
@@ -51,7 +52,7 @@ class Stage:
         """The restored database becomes the template of all copies."""
         with self._session(self._keeper) as cursor:
             self._disconnect(cursor, self.dbname)
-            cursor.execute(f'ALTER DATABASE "{self.dbname}" RENAME TO {TEMPLATE}')
+            cursor.execute(f"ALTER DATABASE {self._name} RENAME TO {TEMPLATE}")
             self._open_template(cursor, False)
 
     def furnish(self) -> None:
@@ -85,7 +86,7 @@ class Stage:
         with self._session(self._keeper) as cursor:
             self._disconnect(cursor, TEMPLATE)
             strategy = " STRATEGY FILE_COPY" if self._server.major >= 15 else ""
-            cursor.execute(f'CREATE DATABASE "{self.dbname}" TEMPLATE {TEMPLATE}{strategy}')
+            cursor.execute(f"CREATE DATABASE {self._name} TEMPLATE {TEMPLATE}{strategy}")
         with self._session(self._keeper, autocommit=False) as cursor:
             cursor.execute(sql(__package__, "carry_over"), {"copy": self.dbname, "original": TEMPLATE})
         self._reset()
@@ -138,7 +139,7 @@ class Stage:
         """Another database under the same name."""
         self._drop()
         with self._session(self._keeper) as cursor:
-            cursor.execute(f'CREATE DATABASE "{self.dbname}" TEMPLATE template0')
+            cursor.execute(f"CREATE DATABASE {self._name} TEMPLATE template0")
 
     def end_sessions(self) -> None:
         """End every session of the checks on the copy for a second, once there are some."""
@@ -211,7 +212,7 @@ class Stage:
             )
             cursor.execute("UPDATE pg_database SET datistemplate = false WHERE datname = %s", (self.dbname,))
             self._disconnect(cursor, self.dbname)
-            cursor.execute(f'DROP DATABASE IF EXISTS "{self.dbname}" WITH (FORCE)')
+            cursor.execute(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
         with self._session(self._keeper, autocommit=False) as cursor:
             shared.put_back(cursor)
 
@@ -241,11 +242,12 @@ class Stage:
             explained(f"database {dbname} of the rehearsal"),
             closing(
                 connect(
-                    self._server.connection,
+                    with_options(self._server.connection, WRITING),
                     dbname=dbname,
                     application_name="rehearsal",
                     autocommit=autocommit,
                     statement_timeout=600,
+                    pinned=True,
                 )
             ) as conn,
             conn.cursor() as cursor,

@@ -54,6 +54,8 @@ SAMPLE = (
     *("archive: a schema left out", "archive: rows without large objects", "archive: errors while restoring"),
     *("schema: table missing", "schema: index of another column", "schema: foreign key not valid"),
     *("schema: function of another body", "schema: subscription missing", "schema: policy for everyone"),
+    *("schema: foreign key without its triggers", "schema: indexes that new rows do not enter"),
+    *("data: sequence at its end", "roles: everyone's setting lost"),
     *("data: row lost", "data: same number of rows, another value", "data: duplicate under a unique index"),
     *("data: orphan of a foreign key", "data: sequence behind its column", "data: large object changed"),
     *("data: page of a table zeroed", "data: value edited in its page", "data: page of long values zeroed"),

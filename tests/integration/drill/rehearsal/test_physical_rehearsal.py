@@ -23,6 +23,9 @@ SAMPLE = (
     "data: key edited in an index",
     "data: page of an index with another checksum",
     "roles: membership lost",
+    "data: visibility map of another moment",
+    "schema: generated column that holds another value",
+    "schema: function of an extension that does something else",
 )
 
 
