@@ -18,6 +18,10 @@ FORKED = (
     "dataops.airflow.settings",
     "dataops.airflow.form",
     "dataops.airflow.drill_form",
+    "dataops.airflow.placement",
+    "dataops.airflow.runbook",
+    "dataops.airflow.schedule",
+    "dataops.inventory.consistency",
     "dataops.backup.run",
     "dataops.backup.logical",
     "dataops.backup.physical",
@@ -32,3 +36,7 @@ def on_starting(component: object) -> None:
     if type(component).__name__ != "TaskRunnerMarker":
         for name in FORKED:
             import_module(name)
+        from dataops.airflow import assets
+
+        # The first asset of a process makes Airflow import what every provider says of its URIs.
+        assets.backup("any")
