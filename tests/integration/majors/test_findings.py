@@ -60,6 +60,7 @@ def bed(server: DatabaseServer, object_store_server: ObjectStoreServer) -> Itera
     made.close()
 
 
+@pytest.mark.parametrize("major", [17, 18], indirect=True)
 def test_problems_are_found_by_the_counters_of_this_major(bed: Bed) -> None:
     seeds = [each for each in EVERYWHERE if each.code in MOVED or each is STORM]
     judgement = night(bed, seeds)

@@ -23,7 +23,9 @@ from tests.integration.majors.novelties import IN_A_DATABASE, up_to
 from tests.integration.majors.test_checks import TEMPORAL
 
 PASSED = Verdict.PASSED
-pytestmark = pytest.mark.parametrize("major", [16, 18], indirect=True)
+TORTURE = bool(os.environ.get("DATAOPS_TORTURE"))
+LONG = (pytest.mark.torture, pytest.mark.skipif(not TORTURE, reason="make torture"))
+pytestmark = pytest.mark.parametrize("major", [pytest.param(16, marks=LONG), 18], indirect=True)
 """Those whose pg_dump and pg_restore can be had."""
 
 LOCALES = {
