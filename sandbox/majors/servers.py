@@ -21,7 +21,7 @@ from sandbox.errors import Missing
 from sandbox.majors.cache import cached
 
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
-PATIENCE = 300
+PATIENCE = 200
 """Seconds that Maven may take for one jar of 15 MB."""
 
 
