@@ -27,6 +27,15 @@ def test_a_database_is_missed_until_somebody_enrols_it(primary: DatabaseServer) 
     assert Unenrolled("main", name) not in unenrolled(platform)
 
 
+@pytest.mark.parametrize("made", ["IS_TEMPLATE true", "ALLOW_CONNECTIONS false"])
+def test_a_template_of_users_and_a_closed_database_are_missed_too(primary: DatabaseServer, made: str) -> None:
+    name = primary.create_database()
+    primary.execute(f"ALTER DATABASE {name} {made}")
+    platform = Platform("test", Inventory((MAIN,)), lambda _: primary.connection)
+    assert Unenrolled("main", name) in unenrolled(platform)
+    primary.execute(f"ALTER DATABASE {name} IS_TEMPLATE false ALLOW_CONNECTIONS true")
+
+
 def test_a_wrong_password_is_an_error_and_not_an_empty_answer(primary: DatabaseServer) -> None:
     wrong = replace(primary.connection, password="wrong")
     with pytest.raises(DataOpsError) as caught:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
@@ -45,6 +45,8 @@ class Contents:
     source: str
     note: str = ""
     """Why they are not exact."""
+    closed: tuple[str, ...] = ()
+    """Databases that take no connections: nobody could look into them."""
     checks: tuple[Check, ...] = ()
     """Who waited behind the reading, where it held locks on the primary."""
 
@@ -62,7 +64,10 @@ class Contents:
             content=parts[0].content if parts else "definitions",
             tables=sum(part.tables for part in parts),
             hashed=sum(part.hashed for part in parts),
-            blind=tuple(sorted({blind for part in parts for blind in part.blind})),
+            blind=(
+                *sorted({blind for part in parts for blind in part.blind}),
+                *(f"database {name}, closed to connections" for name in self.closed),
+            ),
         )
 
 
@@ -81,6 +86,10 @@ class Reading:
 
     def contents(self, *, standby: Connection | None) -> Contents:
         """The contents after everything that the primary has written by now."""
+        contents = self._contents(standby)
+        return replace(contents, closed=tuple(closed(self.site.primary.connection)))
+
+    def _contents(self, standby: Connection | None) -> Contents:
         lsn, at = _written(self.site.primary.connection)
         note = "no standby is declared"
         if standby is not None:
@@ -107,7 +116,7 @@ class Reading:
         for dbname in databases(primary):
             parts[dbname], seen[dbname] = self._read(primary, dbname, until)
         lsn = max((part.moment.lsn for part in parts.values()), key=position)
-        return Contents(parts, Consistency.BEST_KNOWN, lsn, at, "primary", note, (together(seen),))
+        return Contents(parts, Consistency.BEST_KNOWN, lsn, at, "primary", note, checks=(together(seen),))
 
     def _read(self, primary: Connection, dbname: str, until: float) -> tuple[Details, Check]:
         """One database, once more where a migration came in between."""
@@ -169,13 +178,24 @@ def _list(check: Check) -> list[JsonValue]:
 
 def databases(connection: Connection) -> list[str]:
     """Every database that takes connections, sorted."""
+    return [name for name, is_open in _listed(connection) if is_open]
+
+
+def closed(connection: Connection) -> list[str]:
+    """Every database that takes none: a backup carries it, and nobody can say what is in it."""
+    return [name for name, is_open in _listed(connection) if not is_open]
+
+
+def _listed(connection: Connection) -> list[tuple[str, bool]]:
     with (
-        closing(connect(connection, application_name="backup manifest", autocommit=True)) as session,
+        closing(
+            connect(connection, application_name="backup manifest", autocommit=True, pinned=True)
+        ) as session,
         explained("the list of databases"),
         session.cursor() as cursor,
     ):
         cursor.execute(sql(__package__, "databases"))
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def _written(primary: Connection) -> tuple[str, datetime]:

@@ -41,6 +41,10 @@ def test_who_waits_behind_the_reading_is_reported(start_primary: Callable[..., A
     said: list[str] = []
     primary, read = reading(start_primary, said)
     dbname = primary.create_database("read", SCRIPT)
+    shut, left = primary.create_database("shut"), primary.create_database("left")
+    primary.execute(f"ALTER DATABASE {shut} ALLOW_CONNECTIONS false")
+    # As an interrupted DROP DATABASE leaves it.
+    primary.execute(f"UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{left}'")
     held = "SELECT count(*) FROM pg_locks WHERE relation = 'a'::regclass AND mode = 'AccessShareLock'"
     drop = threading.Thread(
         target=lambda: primary.execute("BEGIN; LOCK TABLE a; COMMIT", dbname=dbname), daemon=True
@@ -61,6 +65,8 @@ def test_who_waits_behind_the_reading_is_reported(start_primary: Callable[..., A
         other.join(30)
     assert contents.consistency is Consistency.BEST_KNOWN
     assert dbname in contents.parts
+    assert (shut in contents.parts, left in contents.parts) == (False, False)
+    assert contents.coverage.blind == (f"database {shut}, closed to connections",)
     (check,) = contents.checks
     assert check.verdict is Verdict.PASSED
     assert isinstance(check.observed, list)
