@@ -199,6 +199,8 @@ class _Choosing:
 
     def _at(self, wish: str) -> Choice:
         moment = _moment(wish)
+        if moment > datetime.now(UTC):
+            raise NoSuchPoint(f"{wish} lies in the future: nothing can be restored to it.")
         if self.reach is None:
             chosen = restore_point.choose(self.backups, moment.isoformat())
             return self._itself(chosen, f"the newest backup at or before {moment:%Y-%m-%d %H:%M:%S} UTC")

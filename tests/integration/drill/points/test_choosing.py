@@ -82,7 +82,15 @@ def test_each_wish_means_its_backup(orders: Job):
     assert drawn == {old, middle, new}
 
 
-@pytest.mark.parametrize("wish", ["newest", "20990101T000000Z-abcdef", "1999-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "newest",
+        "20990101T000000Z-abcdef",
+        "1999-01-01T00:00:00Z",
+        "2099-01-01T00:00:00Z",
+    ],
+)
 def test_a_wish_that_means_nothing_is_refused_by_name(orders: Job, wish: str):
     backed_up(orders, 1)
     with pytest.raises(NoSuchPoint) as caught:
