@@ -112,6 +112,24 @@ def test_every_kind_of_damage_is_told_by_its_index(
     ), told
 
 
+def test_a_damaged_visibility_map_is_not_hidden_by_a_proof(
+    start_primary: Callable[..., DatabaseServer], asked: list[str]
+) -> None:
+    """An index-only scan would put an empty page in its place."""
+    server = start_primary("maps", {"autovacuum": "off"})
+    trusting(server)
+    dbname = server.create_database("restored", _table("mapped"))
+    server.execute("VACUUM mapped", dbname=dbname)
+    manifest = describe(server, dbname)
+    path = server.execute("SELECT pg_relation_filepath('mapped')", dbname=dbname)[0][0]
+    server.cluster.stop()
+    page.overwrite(server.cluster.data / f"{path}_vm", 0, b"\xff", 5000)
+    server.cluster.start()
+    ran = run(restored_server(server, dbname, manifest, method="physical"))
+    assert "mapped" in str(ran.check("page checksums").observed), ran.explain()
+    assert "btree indexes" not in ran.red and "mapped_k" in asked, ran.explain()
+
+
 def test_duplicates_are_told_by_unique_keys_alone(shop: Shop, asked: list[str]) -> None:
     """Both rows have their entries, so the index is as its table; amcheck says so where the proof stops."""
     ran = shop.twin(f"""
