@@ -106,8 +106,8 @@ class Supervisor:
             self._rpc.startProcess(name, False)
 
     def stop(self, name: str) -> None:
-        """Begin to stop a program; see ``state`` for when it has ended."""
-        with suppress(xmlrpc.client.Fault):
+        """Begin to stop a program; see ``state`` for when it has ended. Nothing where supervisord is gone."""
+        with suppress(OSError, xmlrpc.client.Fault):
             self._rpc.stopProcess(name, False)
 
     def states(self) -> dict[str, State]:
