@@ -88,11 +88,16 @@ class Bench:
         return [path.name for path in self.work_dir.iterdir()]
 
 
+def make_owner(server: Any) -> str:
+    """The role that owns the small database's objects."""
+    server.execute(f"CREATE ROLE {ROLE}; ALTER ROLE {ROLE} SET search_path = app")
+    return ROLE
+
+
 @pytest.fixture(scope="session")
 def owner(primary: Any) -> str:
-    """The role that owns the small database's objects."""
-    primary.execute(f"CREATE ROLE {ROLE}; ALTER ROLE {ROLE} SET search_path = app")
-    return ROLE
+    """The owner, on the server that most tests share."""
+    return make_owner(primary)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sandbox.majors import MAJORS, server_programs
 from sandbox.ports import free_port
 from sandbox.postgresql import Cluster
 from tests.conftest import FAST, DatabaseServer
+from tests.integration.bench import make_owner
 from tests.integration.performance.seeds import seeded
 
 SETTINGS = {
@@ -75,3 +76,9 @@ def scratch(major: int, server_folder: Path) -> Iterator[DatabaseServer]:
 def primary(server: DatabaseServer) -> DatabaseServer:
     """What the fixtures that several capabilities share work on: here the server of this major."""
     return server
+
+
+@pytest.fixture(scope="session")
+def owner(server: DatabaseServer) -> str:
+    """The owner on this server; the one that this hides was perhaps made on another already."""
+    return make_owner(server)
