@@ -38,7 +38,7 @@ def hold_until_killed(connection: Connection) -> None:
 
 
 def test_a_worker_that_is_killed_leaves_no_paused_standby(site: Site) -> None:
-    worker = get_context("fork").Process(
+    worker = get_context("spawn").Process(
         target=hold_until_killed, args=(site.standby.connection,), daemon=True
     )
     worker.start()

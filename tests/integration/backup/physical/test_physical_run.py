@@ -18,7 +18,8 @@ from dataops.backup.steps import Job
 from dataops.connections import Connection
 from dataops.errors import DataOpsError
 from dataops.evidence.verdict import Verdict, overall
-from dataops.inventory import Server
+from dataops.inventory import Inventory, Server
+from dataops.platform import Platform
 from dataops.store import LeaseHeld, lease
 
 from sandbox.certificates import Authority
@@ -209,16 +210,18 @@ def test_no_secret_stands_in_a_process_list_or_a_report(site: Site, full: Run) -
 LEASE_SECONDS = 6.0
 
 
-def take_until_killed(site: Site) -> None:
+def take_until_killed(server: Server, connections: dict[str, Connection]) -> None:
     take.LEASE_SECONDS = LEASE_SECONDS  # in this process alone: who comes next need not wait for so long
-    Physical().take(job(site, type="full", content="definitions"))
+    platform = Platform("test", Inventory(servers=(server,)), connections.__getitem__)
+    Physical().take(Job(platform, server, print, {"type": "full", "content": "definitions"}))
 
 
 def test_a_worker_killed_while_copying_leaves_no_backup_and_the_next_run_passes(
     site: Site, full: Run
 ) -> None:
     before = {each.backup_id for each in catalog.backups(site.platform().store, "plant")}
-    worker = get_context("fork").Process(target=take_until_killed, args=(site,))
+    # Not forked: a child inherits OpenSSL's locks as another thread happens to hold them, and waits forever.
+    worker = get_context("spawn").Process(target=take_until_killed, args=(site.server(), site.connections))
     worker.start()
     running = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgBackRest [backup]%'"
     assert wait_until(lambda: site.primary.execute(running)[0][0] > 0, seconds=60)
