@@ -188,7 +188,7 @@ def _other_plan(bed: Bed) -> None:
         "SET enable_indexscan = off",
         "SET enable_bitmapscan = off",
         "SET max_parallel_workers_per_gather = 0",
-        *[READ] * 200,
+        *[READ] * 600,
     )
 
 
