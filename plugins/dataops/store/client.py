@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataops.connections import Connection
 from dataops.store.errors import StoreRefused
+from dataops.store.tls import share_safely
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -39,7 +40,7 @@ def s3_client(connection: Connection, *, read_timeout: float = 60) -> S3Client:
         response_checksum_validation="when_required",
     )
     with _MAKING:
-        return _session().client(
+        client = _session().client(
             "s3",
             endpoint_url=extra.get("endpoint_url") or None,
             region_name=extra.get("region_name") or None,
@@ -49,6 +50,8 @@ def s3_client(connection: Connection, *, read_timeout: float = 60) -> S3Client:
             aws_session_token=extra.get("session_token") or None,
             config=config,
         )
+    share_safely(client)
+    return client
 
 
 @cache
