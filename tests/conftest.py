@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import secrets
 import shutil
 import tempfile
@@ -35,6 +36,44 @@ class ByFolder(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
     """How ``make test`` shares the tests out; pytest-xdist's own groups are lost with pytest 9.2."""
     return ByFolder(config, log)
+
+
+STACKS = "stacks"
+"""The worker's input that names the folder for what workers which crash leave."""
+STACK_LINES = 60
+"""How much of one is printed, frames of installed packages aside: the reason, and the threads in turn."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give each worker of pytest-xdist a place for the stacks of its threads, should it crash."""
+    config = node.config
+    if not hasattr(config, STACKS):
+        setattr(config, STACKS, Path(tempfile.mkdtemp(prefix="dataops-stacks-")))
+    node.workerinput[STACKS] = str(getattr(config, STACKS))
+
+
+@pytest.hookimpl(trylast=True)  # after pytest's own, which writes where nobody finds it
+def pytest_configure(config: pytest.Config) -> None:
+    """A worker that crashes writes why into its file."""
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        file = Path(worker[STACKS], worker["workerid"]).open("w", encoding="utf-8")  # ruff: ignore[open-file-with-context-handler]
+        config.add_cleanup(file.close)
+        faulthandler.enable(file)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say at the very end, where somebody looks, why a worker crashed."""
+    folder = getattr(config, STACKS, None)
+    if folder is None:
+        return
+    for file in sorted(folder.iterdir()):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        if lines := [line for line in lines if "/site-packages/" not in line]:
+            terminalreporter.section(f"worker {file.name} crashed")
+            terminalreporter.write_line("\n".join(lines[:STACK_LINES]))
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -83,8 +83,10 @@ class Cluster:
                 f"INSERT INTO who VALUES ({server.port}, '{each}') "
                 f"ON CONFLICT (port) DO UPDATE SET name = '{each}'"
             )
-        wanted = self.primary.execute("SELECT * FROM who ORDER BY 1")
-        assert wait_until(lambda: self.standby.execute("SELECT * FROM who ORDER BY 1") == wanted, seconds=10)
+        # By position: a standby that is behind may not have the table yet.
+        ((written,),) = self.primary.execute("SELECT pg_current_wal_insert_lsn()")
+        replayed = f"SELECT pg_last_wal_replay_lsn() >= '{written}'"
+        assert wait_until(lambda: self.standby.execute(replayed) == [(True,)], seconds=20)
 
     def connection(self, name: str) -> Connection:
         """Straight to an instance."""
