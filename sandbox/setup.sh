@@ -96,14 +96,24 @@ done
 [ -z "$extensions" ] || install "$extensions"
 
 echo "Installing the Python packages of requirements.lock into .venv"
-if have uv; then
-    [ -x .venv/bin/python ] || uv venv --quiet --python "${python:-3.11}" .venv
+by_uv() {
     # Uncompiled, Airflow's first import takes half a minute.
-    uv pip install --quiet --python .venv --compile-bytecode -r requirements.lock
-    uv pip install --quiet --python .venv --no-deps -e .
-else
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    "$1" pip install --quiet --python .venv --compile-bytecode -r requirements.lock &&
+        "$1" pip install --quiet --python .venv --no-deps -e .
+}
+by_pip() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+}
+if have uv; then
+    [ -x .venv/bin/python ] || uv venv --quiet --python "${python:-3.11}" .venv
+    by_uv uv
+else
+    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    # pip takes some four times as long, so it fetches uv first; where uv cannot be had, pip does it all.
+    if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1" || ! by_uv .venv/bin/uv; then
+        echo "uv cannot be used here, so pip installs them: some two minutes"
+        by_pip
+    fi
 fi
 echo "$stamp" >.venv/setup.stamp

@@ -61,7 +61,8 @@ def test_root_without_postgresqls_user(monkeypatch):
         os_user.database_user()
 
 
-NEEDED = ("sh", "dirname", "cat", "sha256sum", "cut", "awk", "df", "ls", "id", "grep", "mktemp")
+NEEDED = "sh dirname cat sha256sum cut awk df ls id grep mktemp sort tail cp mkdir chmod".split()
+INSTALLED = "initdb pgbackrest java mvn age chromium curl zstd barman pgbadger setpriv haproxy etcd nft ip ssh".split()
 NEW_PYTHON = 'case "$1" in --version) echo Python 3.11.0;; esac; exit 0'
 OLD_PYTHON = 'case "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac'
 
@@ -106,3 +107,51 @@ def test_setup_without_rights(tmp_path):
     finished = setup_in(tmp_path, python3=NEW_PYTHON, **{"apt-get": "exit 1"}, id="echo 1000")
     assert finished.stderr.startswith("Not root, and sudo asks for a password: run as root: apt-get install")
     assert finished.returncode == 2
+
+
+VENV = """
+case "$*" in
+  "-m venv .venv") mkdir -p .venv/bin; cat >.venv/bin/python <<'END'
+#!{sh}
+echo "python $*" >>calls
+{answer}
+END
+    chmod 755 .venv/bin/python;;
+esac
+"""
+
+
+def installing(folder: Path, answer: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """The setup where only Python's packages are missing, and what it called; pip's answer is a script."""
+    fakes = dict.fromkeys(INSTALLED, "exit 0")
+    venv = VENV.format(sh=shutil.which("sh"), answer=answer)
+    finished = setup_in(folder, python3=venv, **fakes)
+    calls = folder / "calls"
+    return finished, calls.read_text().splitlines() if calls.exists() else []
+
+
+def test_setup_fetches_the_faster_installer(tmp_path):
+    uv = tmp_path / "uv"
+    uv.write_text(f"#!{shutil.which('sh')}\n" + 'echo "uv $*" >>calls\n')
+    uv.chmod(0o755)
+    finished, calls = installing(tmp_path, f"cp {uv} .venv/bin/uv")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    fetched, *installed = [call.split(" install ")[1] for call in calls]
+    assert fetched.endswith("uv>=0.9,<1")
+    assert [call.startswith("uv") for call in calls] == [False, True, True]
+    assert [call.rpartition(" -")[2] for call in installed] == ["r requirements.lock", "e ."]
+    assert (tmp_path / ".venv" / "setup.stamp").exists()
+
+
+def test_setup_where_it_cannot_be_had_takes_pip(tmp_path):
+    finished, calls = installing(tmp_path, 'case "$*" in *uv*) exit 1;; esac')
+    assert finished.returncode == 0
+    assert "uv cannot be used here, so pip installs them" in finished.stdout
+    assert [call.rpartition(" -")[2] for call in calls[1:]] == ["r requirements.lock", "e ."]
+    assert (tmp_path / ".venv" / "setup.stamp").exists()
+
+
+def test_setup_whose_packages_cannot_be_had_is_not_done(tmp_path):
+    finished, _ = installing(tmp_path, "exit 1")
+    assert finished.returncode == 1
+    assert not (tmp_path / ".venv" / "setup.stamp").exists()
