@@ -61,8 +61,42 @@ def test_root_without_postgresqls_user(monkeypatch):
         os_user.database_user()
 
 
-NEEDED = "sh dirname cat sha256sum cut awk df ls id grep mktemp sort tail cp mkdir chmod".split()
-INSTALLED = "initdb pgbackrest java mvn age chromium curl zstd barman pgbadger setpriv haproxy etcd nft ip ssh".split()
+NEEDED = [
+    "sh",
+    "dirname",
+    "cat",
+    "sha256sum",
+    "cut",
+    "awk",
+    "df",
+    "ls",
+    "id",
+    "grep",
+    "mktemp",
+    "sort",
+    "tail",
+    "cp",
+    "mkdir",
+    "chmod",
+]
+INSTALLED = [
+    "initdb",
+    "pgbackrest",
+    "java",
+    "mvn",
+    "age",
+    "chromium",
+    "curl",
+    "zstd",
+    "barman",
+    "pgbadger",
+    "setpriv",
+    "haproxy",
+    "etcd",
+    "nft",
+    "ip",
+    "ssh",
+]
 NEW_PYTHON = 'case "$1" in --version) echo Python 3.11.0;; esac; exit 0'
 OLD_PYTHON = 'case "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac'
 
