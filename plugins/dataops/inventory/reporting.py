@@ -132,6 +132,12 @@ class Report(Part):
     without: tuple[SectionOfReport, ...] = Field(
         (), description="Sections that cannot be measured there, and that nobody shall miss."
     )
+    literals: Literal["strip", "keep"] = Field(
+        "strip",
+        description="`keep`: of the statements that the server's log tells, the slowest call is shown as it "
+        "was logged, with its literals and parameters; what may hold a password is not. `strip`: no literal "
+        "leaves the database.",
+    )
     thresholds: Thresholds = Field(Thresholds(), description="From where on a finding is one.")
     acknowledged: tuple[Acknowledgement, ...] = Field((), description="Findings that are fine for a while.")
 

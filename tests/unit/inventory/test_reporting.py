@@ -41,6 +41,12 @@ def test_a_database_has_a_report_without_a_word() -> None:
     )
 
 
+def test_literals_stay_in_the_database_unless_its_yaml_says_otherwise(tmp_path: Path) -> None:
+    assert Report().literals == "strip"
+    assert _problems(tmp_path, "report: {literals: keep}\n") == []
+    assert load(tmp_path).databases[0].report.literals == "keep"
+
+
 def _problems(folder: Path, report: str) -> list[str]:
     for kind in ("servers", "databases"):
         (folder / kind).mkdir()
@@ -67,6 +73,8 @@ def test_thresholds_and_acknowledgements_are_read(tmp_path: Path) -> None:
         ("report: {thresholds: {bloat_size: 10}}\n", ["report.thresholds.bloat_size"]),
         ("report: {thresholds: {blot: 20}}\n", ["Did you mean bloat?"]),
         ("report: {without: [log]}\n", ["report.without", "Did you mean logs?"]),
+        ("report: {literals: show}\n", ["report.literals", "strip", "keep"]),
+        ("report: {literals: true}\n", ["report.literals", "strip", "keep"]),
         ("report: {acknowledged: [{code: unused-index, reason: x}]}\n", ["until", "is missing"]),
         (
             "report: {acknowledged: [{code: Unused, until: 2026-12-24, reason: x}]}\n",
