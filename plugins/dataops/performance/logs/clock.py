@@ -32,11 +32,17 @@ def bucket_end(ten_minutes: str, abbreviation: str, zone: tzinfo) -> datetime:
 
     Where clocks are set back an hour comes twice: the abbreviation tells which.
     """
-    local = datetime.strptime(f"{ten_minutes}0", "%Y-%m-%d %H:%M").replace(tzinfo=_zone(abbreviation, zone))
-    again = local.replace(fold=1)
-    if local.tzname() != abbreviation and again.tzname() == abbreviation:
-        local = again
-    return local.astimezone(UTC) + timedelta(seconds=BUCKET_SECONDS)
+    local = datetime.strptime(f"{ten_minutes}0", "%Y-%m-%d %H:%M")
+    return _in_utc(local, abbreviation, zone) + timedelta(seconds=BUCKET_SECONDS)
+
+
+def moment_of(stamp: str, zone: tzinfo) -> datetime | None:
+    """A whole stamp such as ``2026-11-28 15:06:09.123 CET``, in UTC; None for one that never was."""
+    told, _, abbreviation = stamp.rpartition(" ")
+    try:
+        return _in_utc(datetime.fromisoformat(told), abbreviation, zone)
+    except (ValueError, OverflowError):
+        return None
 
 
 def bucket_ends(pairs: Iterable[tuple[str, str]], zone: tzinfo) -> dict[tuple[str, str], datetime]:
@@ -46,6 +52,14 @@ def bucket_ends(pairs: Iterable[tuple[str, str]], zone: tzinfo) -> dict[tuple[st
         with contextlib.suppress(ValueError, OverflowError):
             ends[pair] = bucket_end(*pair, zone)
     return ends
+
+
+def _in_utc(local: datetime, abbreviation: str, zone: tzinfo) -> datetime:
+    local = local.replace(tzinfo=_zone(abbreviation, zone))
+    again = local.replace(fold=1)
+    if local.tzname() != abbreviation and again.tzname() == abbreviation:
+        local = again
+    return local.astimezone(UTC)
 
 
 def _zone(abbreviation: str, zone: tzinfo) -> tzinfo:

@@ -17,8 +17,8 @@ from pathlib import Path
 import polars as pl
 
 from dataops.errors import ConfigurationError, DataOpsError
-from dataops.inventory import Server
-from dataops.performance.logs import ledger
+from dataops.inventory import Inventory, Server
+from dataops.performance.logs import call_keeping, ledger
 from dataops.performance.logs.columns import BUCKET_SECONDS
 from dataops.performance.logs.digesting import Digest
 from dataops.performance.logs.ledger import HEAD, Ledger, Piece, Position, head_of
@@ -142,20 +142,24 @@ def collect(
     The log is read from ``folder`` (by default ``samples.logs`` of the server) where there is one, else over
     the server's own connection. Only one process at a time does it. Raises ``LogUnreachable`` or
     ``LogUnreadable`` where that is impossible, and remembers why, so that a report can say so.
+
+    Of databases that keep literals the slowest calls are kept too; of those that keep them no more, what was
+    kept is deleted, also where the log cannot be read.
     """
     declared = platform.inventory.subject(server)
     if not isinstance(declared, Server):
         raise ConfigurationError(f"{server} is a database: name its server, {declared.server}.")
     store = platform.store
+    kept = keeping_literals(platform.inventory, declared)
     with _alone(store, server):
-        known, etag = ledger.load(store, server)
+        before, etag = ledger.load(store, server)
+        known = before.with_calls_of(kept)
         try:
-            collected, added = _visit(platform, declared, known, folder, limit)
+            collected, added = _visit(platform, declared, known, kept, folder, limit)
         except DataOpsError as error:
-            ledger.save(store, server, known.model_copy(update={"failed": str(error)}), etag)
+            _valid_now(store, server, before, known.model_copy(update={"failed": str(error)}), etag)
             raise
-        ledger.save(store, server, added, etag)
-        store.delete(_expired(known, added), all_versions=True)
+        _valid_now(store, server, before, added, etag)
     say(
         f"Log of {server} from {collected.piece.since:%F %H:%M} to {collected.piece.until:%F %H:%M} UTC: "
         f"{collected.read / 1e6:.1f} MB, {collected.entries} entries in {collected.seconds:.1f} s"
@@ -180,13 +184,29 @@ def _alone(store: ObjectStore, server: str) -> Generator[None]:
         yield
 
 
-def _expired(known: Ledger, added: Ledger) -> list[str]:
-    """Keys of the counts that are named no more."""
-    return sorted({each.key for each in known.pieces} - {each.key for each in added.pieces} - {""})
+def _valid_now(store: ObjectStore, server: str, before: Ledger, after: Ledger, etag: str | None) -> None:
+    """Save the ledger, and delete for good what it names no more."""
+    ledger.save(store, server, after, etag)
+    gone = (before.keys - after.keys) | call_keeping.unnamed(store, server, after)
+    store.delete(sorted(gone), all_versions=True)
+
+
+def keeping_literals(inventory: Inventory, server: Server) -> frozenset[str]:
+    """The databases of a server, by their names in PostgreSQL, whose reports may show literals."""
+    return frozenset(
+        database.dbname
+        for database in inventory.databases_of(server)
+        if database.report.enabled and database.report.literals == "keep" and database.retired is None
+    )
 
 
 def _visit(
-    platform: Platform, server: Server, known: Ledger, folder: Path | None, limit: int
+    platform: Platform,
+    server: Server,
+    known: Ledger,
+    literals_of: frozenset[str],
+    folder: Path | None,
+    limit: int,
 ) -> tuple[Collected, Ledger]:
     begun = datetime.now(UTC)
     connection = platform.connection(server.connection)
@@ -201,12 +221,12 @@ def _visit(
         settings = log_settings(session)
         declared = folder or (Path(server.samples.logs) if server.samples.logs else None)
         source = Folder(declared, settings.written_as) if declared else OverSql(session, settings)
-        reading = _Reading(source, settings, known, limit, Digest(settings.zone))
+        reading = _Reading(source, settings, known, limit, Digest(settings.zone, literals_of))
         everything = source.files()
         new = _new_files(everything, known, begun)
         reading.files(new, [file for file in everything if file not in new])
     rows = reading.digest.rows()
-    piece = _keep(platform.store, server.name, rows, _span(rows, reading, begun), tuple(_notes(reading)))
+    piece = _piece(platform.store, server.name, rows, reading, _span(rows, reading, begun))
     seconds = (datetime.now(UTC) - begun).total_seconds()
     kept = [each for each in known.pieces if each.until > begun - server.samples.keep]
     return (
@@ -249,18 +269,33 @@ def _notes(reading: _Reading) -> Iterator[str]:
         yield f"There were too many different statements: {digest.folded} are counted without text."
 
 
-def _keep(
+def _piece(
     store: ObjectStore,
     server: str,
     rows: pl.DataFrame,
+    reading: _Reading,
     span: tuple[datetime, datetime],
-    notes: tuple[str, ...],
 ) -> Piece:
+    """What was read, kept: the counts, and the calls of the databases that allow it."""
     since, until = span
-    key = ""
-    if len(rows):
-        key = f"{ledger.folder_of(server)}{until:%Y/%m/%d/%H%M%S}-{secrets.token_hex(4)}.parquet"
-        body = io.BytesIO()
-        rows.write_parquet(body, compression="zstd")
-        store.put(key, body.getvalue())
-    return Piece(key=key, since=since, until=until, notes=notes)
+    calls = reading.digest.calls()
+    return Piece(
+        key=_keep(store, server, until, rows),
+        since=since,
+        until=until,
+        notes=tuple(_notes(reading)),
+        calls={
+            dbname: call_keeping.keep(store, server, until, found) for dbname, found in calls.items() if found
+        },
+    )
+
+
+def _keep(store: ObjectStore, server: str, until: datetime, rows: pl.DataFrame) -> str:
+    """The key under which the counts now lie; empty where there are none."""
+    if rows.is_empty():
+        return ""
+    key = f"{ledger.folder_of(server)}{until:%Y/%m/%d/%H%M%S}-{secrets.token_hex(4)}.parquet"
+    body = io.BytesIO()
+    rows.write_parquet(body, compression="zstd")
+    store.put(key, body.getvalue())
+    return key

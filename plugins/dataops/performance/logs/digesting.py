@@ -9,11 +9,14 @@ from datetime import tzinfo
 
 import polars as pl
 
+from dataops.performance.logged_call import LoggedCall
 from dataops.performance.logs import maintenance, plans, statements, troubles
 from dataops.performance.logs.clock import bucket_ends
 from dataops.performance.logs.columns import DIGEST, KEYS, OTHERS, UNTOLD, LogKind, merged
 from dataops.performance.logs.looking import ERRORS, Looked
 from dataops.performance.logs.normalising import LONGEST, normalise
+from dataops.performance.logs.slowest_calls import SlowestCalls
+from dataops.performance.logs.slowest_entries import with_announcements
 from dataops.performance.logs.stamps import TEN_MINUTES, ZONE
 from dataops.performance.logs.thing import Said, Thing
 
@@ -42,10 +45,11 @@ class Digest:
     """What pieces of one log say together. ``add`` them in their order; then take ``rows``.
 
     Memory stays bounded however many different statements there are: ``folded`` counts the events whose text
-    was given up for that.
+    was given up for that. Of ``kept`` databases the slowest calls are remembered as they were logged.
     """
 
     zone: tzinfo
+    kept: frozenset[str] = frozenset()
     entries: int = 0
     damaged: int = 0
     folded: int = 0
@@ -57,6 +61,8 @@ class Digest:
     _remembered: int = 0
     _reasons: dict[str, str] = field(default_factory=dict)
     _open: dict[str, str] = field(default_factory=dict)
+    _open_said: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _calls: SlowestCalls = field(default_factory=SlowestCalls)
 
     def add(self, looked: Looked) -> None:
         """Count one more piece."""
@@ -92,18 +98,36 @@ class Digest:
         )
         return rows.sort("at", "database", *KEYS)
 
+    def calls(self) -> dict[str, tuple[LoggedCall, ...]]:
+        """The slowest calls as they were logged, by database: of the statements that took most time."""
+        if not self.kept:
+            return {}
+        self._compact()
+        if not self._frames:
+            return {}
+        spent = self._frames[0].group_by("database", "thing").agg(pl.col("total_seconds").sum())
+        texts = {number: key[3] for key, number in self._things.items()}
+        return self._calls.of_databases(spent, texts, self.zone)
+
     def _statements(self, counted: pl.DataFrame) -> pl.DataFrame:
         fields = counted.select("kind", "database", "queryid", "beginning", "raw")
         numbers = [self._number(kind, text=self._text(*told)) for kind, *told in fields.iter_rows()]
+        if self.kept:
+            self._calls.add(counted, numbers)
         return _with_things(counted, numbers)
 
     def _paired(self, looked: Looked) -> pl.DataFrame:
         """Durations at a piece's beginning, with the texts that stood in the pieces before."""
         texts = [self._open.pop(pid or "", "") for pid in looked.unpaired["pid"]]
+        unpaired = looked.unpaired.with_columns(raw=pl.Series(texts, dtype=pl.String))
+        if self.kept:
+            unpaired = with_announcements(unpaired, self._open_said)
         if len(self._open) > _PROCESSES:
             self._open.clear()
+            self._open_said.clear()
         self._open.update(looked.open)
-        return statements.counted(looked.unpaired.with_columns(raw=pl.Series(texts, dtype=pl.String)))
+        self._open_said.update(looked.open_said)
+        return statements.counted(unpaired, self.kept)
 
     def _text(self, database: str | None, queryid: int, beginning: str, raw: str) -> str:
         """The normalised text; the first one that was seen of a query id stands for all of them."""
@@ -121,6 +145,8 @@ class Digest:
     def _plans(self, counted: pl.DataFrame) -> pl.DataFrame:
         read = map(plans.read_plan, counted["raw"])
         numbers = [self._number(LogKind.PLAN, code=code, text=text, detail=plan) for text, plan, code in read]
+        if self.kept:
+            self._calls.add(counted, numbers)
         return _with_things(counted, numbers)
 
     def _events(self, counted: pl.DataFrame) -> pl.DataFrame:
@@ -220,6 +246,7 @@ class Digest:
         )
         self._frames = [_summed(rows.with_columns(moved, queryid))]
         self._things = {key: number for key, number in self._things.items() if number not in gone}
+        self._calls.forget_but(frozenset(self._things.values()))
 
 
 def things_of(said: Said) -> Iterator[Thing]:

@@ -7,9 +7,10 @@ Only counts that it names are valid, so that a run that dies half way counts not
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from dataops.store import ObjectMissing, ObjectStore
 
@@ -35,12 +36,27 @@ class Position(_Part):
 
 
 class Piece(_Part):
-    """The counts of what was logged from ``since`` to ``until``; ``key`` is empty where that was nothing."""
+    """The counts of what was logged from ``since`` to ``until``; ``key`` is empty where that was nothing.
+
+    ``calls`` are the keys of the slowest calls as they were logged, by the name that PostgreSQL gives the
+    database, of those that allow it.
+    """
 
     key: str
     since: datetime
     until: datetime
     notes: tuple[str, ...] = ()
+    calls: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every object that belongs to it."""
+        return frozenset({self.key, *self.calls.values()} - {""})
+
+    def with_calls_of(self, kept: Collection[str]) -> Piece:
+        """The same without the calls of other databases."""
+        calls = {dbname: key for dbname, key in self.calls.items() if dbname in kept}
+        return self if calls == self.calls else self.model_copy(update={"calls": calls})
 
 
 class Ledger(_Part):
@@ -49,6 +65,15 @@ class Ledger(_Part):
     positions: tuple[Position, ...] = ()
     pieces: tuple[Piece, ...] = ()
     failed: str = ""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every object that it names."""
+        return frozenset[str]().union(*(piece.keys for piece in self.pieces))
+
+    def with_calls_of(self, kept: Collection[str]) -> Ledger:
+        """The same without the calls of databases that allow it no more."""
+        return self.model_copy(update={"pieces": tuple(each.with_calls_of(kept) for each in self.pieces)})
 
     def position_of(self, head: bytes) -> Position | None:
         """Where reading the file with this beginning stopped."""

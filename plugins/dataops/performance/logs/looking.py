@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -12,6 +12,7 @@ from dataops.performance.logs.clock import STAMP
 from dataops.performance.logs.entries import Parsed
 from dataops.performance.logs.normalising import without_literals
 from dataops.performance.logs.pairing import NUMBER, paired
+from dataops.performance.logs.slowest_entries import announced, still_open
 from dataops.performance.logs.stamps import TEN_MINUTES, ZONE, with_buckets
 
 ERRORS = ("WARNING", "ERROR", "FATAL", "PANIC")
@@ -32,7 +33,8 @@ class Looked:
 
     ``unpaired`` are durations whose text may stand in an earlier piece, ``open`` texts, by process, whose
     duration may stand in a later one (see ``pairing``). ``entries`` counts all, ``severities`` says which
-    words for severities occur.
+    words for severities occur. ``open_said`` are database and DETAIL of the texts in ``open``, where any
+    database's literals are kept.
     """
 
     statements: pl.DataFrame
@@ -43,29 +45,34 @@ class Looked:
     entries: int
     damaged: int
     severities: frozenset[str]
+    open_said: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def look(parsed: Parsed) -> Looked:
-    """The piece, counted; does all that can be done for many entries at once."""
+def look(parsed: Parsed, kept: Collection[str] = ()) -> Looked:
+    """The piece, counted; does all that can be done for many entries at once.
+
+    Of ``kept`` databases also with the slowest calls as they were logged.
+    """
     stamped = parsed.entries.filter(pl.col("stamp").str.contains(STAMP))
     entries = with_buckets(stamped).with_row_index(NUMBER)
     message = pl.col("message")
     is_duration = entries.select(statements.is_duration(message).fill_null(value=False)).to_series()
     others = entries.filter(~is_duration)
     pairs = paired(statements.durations(entries.filter(is_duration)), others)
-    timed = pairs.timed
+    timed = announced(pairs.timed, pairs.announced, others) if kept else pairs.timed
     rest = others.filter(
         pl.col("severity").is_in(ERRORS) | (message.str.contains(TOLD) & (pl.col("severity") == "LOG"))
     )
     return Looked(
-        statements.counted(timed.filter(~statements.is_plan())),
+        statements.counted(timed.filter(~statements.is_plan()), kept),
         pairs.unpaired,
         pairs.open,
-        plans.counted(timed.filter(statements.is_plan())),
+        plans.counted(timed.filter(statements.is_plan()), kept),
         _events(rest),
         len(stamped),
         parsed.damaged + len(parsed.entries) - len(stamped),
         frozenset(entries["severity"].drop_nulls().unique().to_list()),
+        still_open(pairs.open_at, others) if kept else {},
     )
 
 

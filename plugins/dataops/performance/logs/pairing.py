@@ -22,12 +22,15 @@ class Paired:
     """Durations with the texts that were found in the piece itself.
 
     ``unpaired`` are the first durations of processes whose announcement may stand in an earlier piece;
-    ``open`` are the announcements, by process, that no duration followed.
+    ``open`` are the announcements, by process, that no duration followed, and ``open_at`` their numbers.
+    ``announced`` says which entry (``announcement``) announced which duration, by their numbers.
     """
 
     timed: pl.DataFrame
     unpaired: pl.DataFrame
     open: Mapping[str, str] = field(default_factory=dict)
+    open_at: pl.DataFrame = field(default_factory=pl.DataFrame)
+    announced: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def paired(timed: pl.DataFrame, others: pl.DataFrame) -> Paired:
@@ -67,4 +70,6 @@ def paired(timed: pl.DataFrame, others: pl.DataFrame) -> Paired:
         ]),
         unpaired.select(timed.columns),
         {str(pid): text for pid, text in still.select("pid", "text").iter_rows()},
+        still.select("pid", "announcement"),
+        found.select(NUMBER, "announcement"),
     )

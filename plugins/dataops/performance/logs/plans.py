@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import polars as pl
 
 from dataops.performance.logs.columns import LogKind
 from dataops.performance.logs.normalising import PLACEHOLDER, normalise, tokens, without_literals
+from dataops.performance.logs.slowest_entries import slowest, with_calls
 from dataops.performance.logs.stamps import TEN_MINUTES, ZONE
 
 _COSTS = r" +\((?:cost|actual|never)[^)]*\)(?: \((?:actual|never)[^)]*\))?"
@@ -20,7 +21,9 @@ _EXPRESSION = re.compile(
     r"(?P<indent>\s*)(?P<label>Filter|(?:Index|Recheck|Hash|Merge|TID) Cond|Join Filter|One-Time Filter"
     r"|Order By|Sort Key|Presorted Key|Group Key|Cache Key): (?P<expression>.*)"
 )
+_FIRST_NODE = re.compile(f"{_COSTS}$")
 _QUERY = "Query Text: "
+_WITH = "Query Parameters: "
 _PARAMETER = "$p"
 """What a parameter begins with while literals are replaced, so that its number is not taken for one."""
 _PARAMETERS = re.compile(r"\$\d+")
@@ -29,13 +32,16 @@ _NUMBER = re.compile(r"\d+")
 SHAPE_DIGITS = 12
 
 
-def counted(timed: pl.DataFrame) -> pl.DataFrame:
-    """Plans by ten minutes, database and raw text, without costs, times and row counts."""
+def counted(timed: pl.DataFrame, kept: Collection[str] = ()) -> pl.DataFrame:
+    """Plans by ten minutes, database and raw text, without costs, times and row counts.
+
+    With the slowest call of those of ``kept`` databases.
+    """
     plan = pl.concat_str(pl.col("action"), pl.lit(": "), pl.col("raw"))
     shape = plan.str.strip_prefix("plan:").str.strip_chars_start().str.replace_all(_COSTS, _NODE)
     bare = without_literals(shape, parameter=_PARAMETER)
     told = pl.when(shape.str.starts_with("{")).then(shape).otherwise(bare)
-    return (
+    shapes = (
         timed
         .with_columns(raw=told, kind=pl.lit(LogKind.PLAN))
         .group_by(TEN_MINUTES, ZONE, "database", "kind", "raw")
@@ -44,8 +50,27 @@ def counted(timed: pl.DataFrame) -> pl.DataFrame:
             (pl.col("ms").sum() / 1000).alias("total_seconds"),
             (pl.col("ms").max() / 1000).alias("max_seconds"),
             pl.col("queryid").fill_null(0).first(),
+            *slowest(kept),
         )
     )
+    return with_calls(shapes, timed, kept)
+
+
+def call_of(said: str) -> tuple[str, str]:
+    """Statement and parameters as auto_explain wrote them, with their values; empty for XML and YAML."""
+    text = said.removeprefix("plan:").lstrip()
+    if text.startswith("{"):
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return "", ""
+        return str(document.get("Query Text", "")), str(document.get("Query Parameters", ""))
+    if not text.startswith(_QUERY):
+        return "", ""
+    lines = text.removeprefix(_QUERY).split("\n")
+    ends = next((at for at, line in enumerate(lines) if _FIRST_NODE.search(line)), len(lines))
+    query, _, parameters = "\n".join(lines[:ends]).partition(f"\n{_WITH}")
+    return query, parameters
 
 
 def read_plan(raw: str) -> tuple[str, str, str]:
@@ -75,7 +100,7 @@ def _of_text(raw: str, inner: frozenset[str]) -> tuple[str, list[tuple[str, bool
                 _told(expression["indent"], expression["label"], expression["expression"], inner),
                 False,
             ))
-    parameters = next((at for at, line in enumerate(query) if line.startswith("Query Parameters: ")), None)
+    parameters = next((at for at, line in enumerate(query) if line.startswith(_WITH)), None)
     return "\n".join(query[:parameters]), lines
 
 

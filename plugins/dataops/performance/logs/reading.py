@@ -35,7 +35,7 @@ def read(blocks: Iterable[bytes], written_as: Format, digest: Digest, *, complet
             yield text
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="log") as workers:
-        for looked in _in_order(workers, lambda text: look(written_as.parse(text)), texts()):
+        for looked in _in_order(workers, lambda text: look(written_as.parse(text), digest.kept), texts()):
             digest.add(looked)
     return taken
 

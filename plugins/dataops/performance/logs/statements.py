@@ -7,10 +7,13 @@ same id, database and beginning are one and need no look at their text; only one
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from dataops.performance.logs.columns import LogKind
 from dataops.performance.logs.normalising import without_literals
+from dataops.performance.logs.slowest_entries import slowest, with_calls
 from dataops.performance.logs.stamps import TEN_MINUTES, ZONE
 
 BEGINNING = 24
@@ -42,10 +45,11 @@ def is_plan() -> pl.Expr:
     return pl.col("action").str.starts_with("plan:")
 
 
-def counted(timed: pl.DataFrame) -> pl.DataFrame:
+def counted(timed: pl.DataFrame, kept: Collection[str] = ()) -> pl.DataFrame:
     """Calls and seconds by ten minutes, database and raw text; literals may still be in ``raw``.
 
-    ``beginning`` is empty where the raw text itself tells the statement, else part of what does.
+    ``beginning`` is empty where the raw text itself tells the statement, else part of what does. With the
+    slowest call of those of ``kept`` databases.
     """
     preparing = pl.col("action").str.starts_with("parse") | pl.col("action").str.starts_with("bind")
     kind = pl.when(preparing).then(pl.lit(LogKind.PREPARATION)).otherwise(pl.lit(LogKind.STATEMENT))
@@ -58,20 +62,21 @@ def counted(timed: pl.DataFrame) -> pl.DataFrame:
         marked
         .filter("by_id")
         .group_by(*_PLACE, "queryid", pl.col("raw").str.slice(0, BEGINNING).alias("beginning"))
-        .agg(*_figures(), pl.col("raw").first())
+        .agg(*_figures(kept), pl.col("raw").first())
     )
     by_text = (
         marked
         .filter(~pl.col("by_id"))
         .group_by(*_PLACE, without_literals(pl.col("raw")))
-        .agg(*_figures(), pl.col("queryid").fill_null(0).first(), beginning=pl.lit(""))
+        .agg(*_figures(kept), pl.col("queryid").fill_null(0).first(), beginning=pl.lit(""))
     )
-    return pl.concat([by_id, by_text], how="diagonal")
+    return with_calls(pl.concat([by_id, by_text], how="diagonal"), timed, kept)
 
 
-def _figures() -> list[pl.Expr]:
+def _figures(kept: Collection[str]) -> list[pl.Expr]:
     return [
         pl.len().cast(pl.Int64).alias("count"),
         (pl.col("ms").sum() / 1000).alias("total_seconds"),
         (pl.col("ms").max() / 1000).alias("max_seconds"),
+        *slowest(kept),
     ]
