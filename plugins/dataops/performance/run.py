@@ -22,6 +22,8 @@ from dataops.performance.data_checking import STEP as DATA
 from dataops.performance.data_checking import check_data
 from dataops.performance.finding import Advice, Severity
 from dataops.performance.job import ReportJob
+from dataops.performance.logged_call import LoggedCall
+from dataops.performance.logs.call_keeping import slowest_calls
 from dataops.performance.looking import Look, look
 from dataops.performance.proofs import untried, with_proofs
 from dataops.performance.proving import prove_by_hypopg, prove_on_scratch
@@ -31,6 +33,7 @@ from dataops.performance.report.document import Report
 from dataops.performance.report.headline import of_severity
 from dataops.performance.report.markdown import markdown
 from dataops.performance.report.page import render
+from dataops.performance.window import SectionName, Window
 
 log = logging.getLogger(__name__)
 
@@ -147,9 +150,19 @@ def _make(job: ReportJob, before: Sequence[StepReport], started: datetime) -> Ma
             checks=(*found.checks, *others),
             figures=tuple(figure for step in before for figure in step.figures),
             programs=programs,
+            slowest_calls=_slowest_calls(job, found.window),
         ),
     )
     return _kept(job, report, found, others, started)
+
+
+def _slowest_calls(job: ReportJob, window: Window) -> tuple[LoggedCall, ...]:
+    """With their literals; none unless the database's YAML allows it now, whatever was kept before."""
+    if job.wanted.literals != "keep":
+        return ()
+    logs = window.section(SectionName.LOGS)
+    store, server = job.platform.store, job.server.name
+    return slowest_calls(store, server, job.subject.dbname, logs, window.since, window.until)
 
 
 def _kept(job: ReportJob, report: Report, found: Look, others: Sequence[Check], started: datetime) -> Made:

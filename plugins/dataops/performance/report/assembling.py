@@ -11,6 +11,7 @@ import polars as pl
 
 from dataops.evidence.verdict import Check, Figure, overall
 from dataops.performance.finding import Finding, Severity
+from dataops.performance.logged_call import LoggedCall
 from dataops.performance.night import Night
 from dataops.performance.report.charts import charts
 from dataops.performance.report.coverage import ACTIVE, SAMPLING, areas, measured
@@ -51,6 +52,8 @@ class Told:
     """Of the other steps: data checks by the name ``data: <table>``, the proof's, sampling's."""
     figures: Sequence[Figure] = ()
     programs: Mapping[str, str] = field(default_factory=dict)
+    slowest_calls: Sequence[LoggedCall] = ()
+    """As they were logged, with literals; those first whose statements took most time."""
 
 
 def assemble(window: Window, findings: Sequence[Finding], told: Told) -> Report:
@@ -87,6 +90,7 @@ def assemble(window: Window, findings: Sequence[Finding], told: Told) -> Report:
         data_checks=data,
         charts=(*charts(window), growth(told.nights, window.until, size, free)),
         tables=tables(window),
+        slowest_calls=tuple(told.slowest_calls),
         areas=seen,
         figures=(*_figures(window, size, free), *_counts(ranked), *told.figures),
         checks=checks,

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dataops.evidence.verdict import Check, Figure, Verdict
 from dataops.performance.finding import Finding
+from dataops.performance.logged_call import LoggedCall
 
 FORMAT = 1
 
@@ -161,7 +162,10 @@ class DataCheck(_Part):
 
 
 class Report(_Part):
-    """One night of one database. ``well`` are the healthy things, each a sentence with its number."""
+    """One night of one database. ``well`` are the healthy things, each a sentence with its number.
+
+    ``slowest_calls`` hold literals: there are some only where the inventory allows it.
+    """
 
     format: int = FORMAT
     server: str
@@ -183,6 +187,7 @@ class Report(_Part):
     data_checks: tuple[DataCheck, ...] = ()
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
+    slowest_calls: tuple[LoggedCall, ...] = ()
     areas: tuple[Area, ...] = ()
     figures: tuple[Figure, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dataops.evidence.verdict import Verdict
 from dataops.performance.finding import Finding, Status
+from dataops.performance.logged_call import LoggedCall
 from dataops.performance.report.coverage import NEARLY_ALL, is_blind, why_blind
 from dataops.performance.report.document import Digest, Report
 from dataops.performance.report.headline import is_open, is_warned, verdict_line
-from dataops.performance.report.numbers import counted, measured, moment, share, written
-from dataops.performance.report.wording import is_sql, proof_word, short_statement, spoken
+from dataops.performance.report.numbers import counted, instant, measured, moment, share, written
+from dataops.performance.report.wording import call_of, is_sql, proof_word, short_statement, spoken
 
 SHOWN = 10
 """Findings that are told; the rest is counted."""
+LONGEST_CALL = 600
+"""Characters of a call and of its parameters: a chat shows little more."""
 _MARKS = {"critical": "🔴", "warning": "🟠", "notice": "⚪"}
 _VERDICTS = {
     Verdict.PASSED: "✅",
@@ -37,7 +40,7 @@ def markdown(report: Report, *, link: str = "") -> str:
         f"{verdict_line(report.verdict, report.findings)}."
         + (f" [The whole report]({link})" if link else ""),
         "",
-        *_findings(open_ones),
+        *_findings(open_ones, {call.statement: call for call in report.slowest_calls}),
         *(f"- ✔ fixed: {escaped(each.sentence)}" for each in fixed),
         *([f"- {counted(len(accepted), 'finding')} acknowledged"] if accepted else []),
         *_data(report),
@@ -85,7 +88,7 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def _findings(findings: Sequence[Finding]) -> list[str]:
+def _findings(findings: Sequence[Finding], calls: Mapping[str, LoggedCall]) -> list[str]:
     if not findings:
         return ["No finding is open."]
     lines = []
@@ -95,10 +98,34 @@ def _findings(findings: Sequence[Finding]) -> list[str]:
             f"- {_MARKS[finding.severity]} **{finding.severity}** {escaped(finding.sentence)} "
             f"(cause: {finding.cause}{since}; `{finding.code}`)"
         )
+        lines += _called(call_of(finding, calls))
         lines += _advice(finding)
     if len(findings) > SHOWN:
         lines.append(f"- and {counted(len(findings) - SHOWN, 'more finding')}")
     return lines
+
+
+def _called(call: LoggedCall | None) -> list[str]:
+    """The slowest call, as it was logged, in a block of code that it cannot end itself."""
+    if call is None:
+        return []
+    said = _cut(call.text)
+    if call.parameters:  # on one line, so that no part of them is SQL where somebody copies the block
+        said += f"\n-- parameters: {_in_line(_cut(call.parameters))}"
+    longest = max((len(ticks) for ticks in re.findall(r"`+", said)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [
+        f"  Slowest call, as logged: {measured(call.seconds, 'seconds')}, {instant(call.at)} UTC",
+        "",
+        f"  {fence}sql",
+        *(f"  {line}" for line in said.splitlines()),
+        f"  {fence}",
+        "",
+    ]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_CALL else f"{text[:LONGEST_CALL]}… (whole in report.json)"
 
 
 def _advice(finding: Finding) -> list[str]:

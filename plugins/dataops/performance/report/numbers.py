@@ -73,6 +73,11 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
+def instant(at: datetime) -> str:
+    """Such as ``2026-11-28 14:10:07``, UTC: exact enough to find an entry of a log."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Such as ``1 warning``, ``3 warnings``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from dataops.evidence.units import duration
 from dataops.performance.finding import Finding, Status
+from dataops.performance.logged_call import LoggedCall
 from dataops.performance.report.coverage import cost_of_sampling, is_blind, why_blind
 from dataops.performance.report.document import Area, Digest, Report, Unit
 from dataops.performance.report.headline import is_open, is_warned, verdict_line
-from dataops.performance.report.numbers import counted, measured, moment, share, written
+from dataops.performance.report.numbers import counted, instant, measured, moment, share, written
 from dataops.performance.report.plot import plot, rows_behind
-from dataops.performance.report.wording import is_sql, proof_word, short_statement, spoken
+from dataops.performance.report.tables import STATEMENTS
+from dataops.performance.report.wording import call_of, is_sql, proof_word, short_statement, spoken
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -74,6 +76,8 @@ def _rendered(report: Report, extent: Extent) -> str:
             warned=is_warned(report.verdict, report.findings),
             verdict_line=verdict_line(report.verdict, report.findings),
             anchors=anchors(open_ones[:full]),
+            calls={call.statement: call for call in report.slowest_calls},
+            calls_elsewhere=calls_elsewhere(report),
             blind=blind(report.areas),
             cost=cost_of_sampling({each.name: each.value for each in report.figures}),
         )
@@ -102,6 +106,12 @@ def anchors(findings: Sequence[Finding]) -> Mapping[str, str]:
         if objects.count(finding.object) == 1:
             found.setdefault(finding.object, f"finding-{number}")
     return found
+
+
+def calls_elsewhere(report: Report) -> list[LoggedCall]:
+    """The slowest calls of statements that are not in the table of statements."""
+    shown = {row[-1] for table in report.tables if table.name == STATEMENTS for row in table.rows}
+    return [call for call in report.slowest_calls if call.statement not in shown]
 
 
 def version(number: int) -> str:
@@ -143,12 +153,14 @@ def environment() -> Environment:
     styles = (files("dataops.evidence") / "page.css", files(__package__) / "templates" / "page.css")
     made.filters |= {
         "moment": moment,
+        "instant": instant,
         "written": _written,
         "share": share,
         "short": short_statement,
         "impact": impact,
         "spoken": spoken,
         "cut": cut,
+        "call_of": call_of,
         "counted": counted,
     }
     made.globals |= {

@@ -14,6 +14,8 @@ from dataops.performance.report.numbers import counted
 from dataops.performance.report.wording import HIDDEN, qualified
 from dataops.performance.window import Section, SectionName, Window
 
+STATEMENTS = "statements"
+"""The name of the table whose rows end with the fingerprint of their statement."""
 SHOWN = 25
 LONGEST_TEXT = 1200
 """Characters of a statement that the report keeps."""
@@ -33,7 +35,7 @@ def tables(window: Window) -> tuple[Table, ...]:
 
 def statements(window: Window) -> Table:
     """The statements that took most time."""
-    name, title = "statements", "Statements by time"
+    name, title = STATEMENTS, "Statements by time"
     section = window.section(SectionName.STATEMENTS)
     if not section.quality.measurable:
         return Table(name=name, title=title, missing=section.quality.missing)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataops.performance.finding import Proof
+from collections.abc import Mapping
+
+from dataops.performance.finding import Finding, Proof
+from dataops.performance.logged_call import LoggedCall
 from dataops.performance.proving.judging import BY_HYPOPG
 
 HIDDEN = "(the role may not read this text)"
 _SHORT = 64
+_STATEMENT = "statement "
+"""What stands before a fingerprint where it is the object of a finding."""
 
 
 def short_statement(text: str | None, longest: int = _SHORT) -> str:
@@ -28,6 +33,12 @@ def spoken(text: str) -> list[tuple[bool, str]]:
     if len(parts) % 2 == 0:  # a backtick of its own, as in a name
         return [(False, text)]
     return [(bool(index % 2), part) for index, part in enumerate(parts) if part]
+
+
+def call_of(finding: Finding, calls: Mapping[str, LoggedCall]) -> LoggedCall | None:
+    """The slowest call of the statement that a finding is about, else of the first that it names."""
+    named = [each.removeprefix(_STATEMENT) for each in (finding.object, *finding.related)]
+    return next((calls[each] for each in named if each in calls), None)
 
 
 def is_sql(text: str) -> bool:

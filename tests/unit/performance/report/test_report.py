@@ -12,6 +12,10 @@ import pytest
 from dataops.evidence.verdict import Check, Figure, Part, Verdict
 from dataops.performance.finding import Acknowledged, Advice, Cause, Finding, Proof, Severity, Status
 from dataops.performance.findings import RULES
+from dataops.performance.logged_call import LoggedCall
+from dataops.performance.logs.normalising import LONGEST
+from dataops.performance.logs.slowest_calls import MOST_CALLS
+from dataops.performance.logs.slowest_entries import MOST_PARAMETERS
 from dataops.performance.report import headline, schema
 from dataops.performance.report.assembling import Told, assemble, night_of
 from dataops.performance.report.coverage import cost_of_sampling, quality_line
@@ -331,7 +335,7 @@ def test_a_large_database_fits_into_500_kilobytes():
 
 
 def test_the_worst_of_databases_fits_too_and_the_page_says_what_it_leaves_out():
-    """Long texts and names that are not ASCII, a server that restarts all day, everything red."""
+    """Long texts and names that are not ASCII, literals, a server that restarts all day, everything red."""
     day, long, name = large_day(statements=300, tables=100), "SELECT ä, " * 1000, "ü" * 31
     restarts = tuple(day.since + timedelta(minutes=10 * number) for number in range(140))
     notes = tuple(f"The server was restarted at {at:%H:%M}, and again." for at in restarts)
@@ -361,16 +365,65 @@ def test_the_worst_of_databases_fits_too_and_the_page_says_what_it_leaves_out():
         for number in range(60)
     ]
 
-    page = render(report(window, many, checks=checks))
+    statements = [row[-1] for row in report(window).tables[0].rows]
+    # Each character of a literal may take five of the page.
+    calls = [
+        slowest_call(str(statement), "'" * LONGEST, parameters="'" * MOST_PARAMETERS)
+        for statement in (*statements, *range(MOST_CALLS - len(statements)))
+    ]
+    many += [finding(object=f"statement {statement}", impact=9e9) for statement in statements]
+
+    page = render(report(window, many, checks=checks, slowest_calls=calls))
 
     assert len(page.encode()) < 500_000
+    assert "slowest call, as logged" in page
     assert "more in report.json." in page
     assert "more findings in report.json" in page
     assert "more marks" in page
 
 
+def slowest_call(statement, text="SELECT 'c4n4ry'", **more):
+    return LoggedCall(**{"statement": statement, "text": text, "seconds": 5.25, "at": MADE, **more})
+
+
+def test_the_slowest_call_stands_with_its_finding_and_in_the_table_of_statements():
+    """In Markdown too, where neither a backtick nor a parameter of several lines ends the block."""
+    call = slowest_call(f"{1:016x}", "SELECT 1 AS `a``` <b>", parameters="$1 = 'x\nDROP TABLE t;'")
+    other = slowest_call("f" * 16, "SELECT 'elsewhere'")
+
+    told = report(findings=[finding(object=f"statement {1:016x}")], slowest_calls=[call, other])
+
+    page = render(told)
+    shown = "SELECT 1 AS `a``` &lt;b&gt;</pre>"
+    assert page.count(shown) == 2
+    assert page.index('class="finding"') < page.index(shown) < page.index('id="table-statements"')
+    assert page.count("slowest call, as logged: 5.2 s, 2026-11-27 22:05:00 UTC") == 3
+    assert page.index('id="calls"') < page.index("elsewhere")
+    assert "This page shows literals" in page
+    chat = markdown(told)
+    assert "  ````sql\n  SELECT 1 AS `a``` <b>\n  -- parameters: $1 = 'x DROP TABLE t;'\n  ````\n" in chat
+    assert "elsewhere" not in chat
+
+
+def test_a_finding_of_a_table_shows_the_slowest_call_of_a_statement_that_it_names():
+    readers = (f"statement {77:016x}", f"statement {3:016x}")
+    told = report(
+        findings=[finding(object="table public.t", related=readers)],
+        slowest_calls=[slowest_call(f"{3:016x}")],
+    )
+    assert "&#39;c4n4ry&#39;" in render(told).partition('id="table-statements"')[0]
+
+
+def test_without_a_call_nothing_speaks_of_literals():
+    page = render(report(findings=[finding(object=f"statement {1:016x}")]))
+    assert "as logged" not in page
+    assert "literals" not in page
+
+
 def test_the_json_is_what_its_schema_says_and_reads_back():
-    told = report(findings=[finding(advice=Advice(sentence="Index it."))])
+    told = report(
+        findings=[finding(advice=Advice(sentence="Index it."))], slowest_calls=[slowest_call("f" * 16)]
+    )
 
     jsonschema.validate(json.loads(told.to_bytes()), schema.committed())
     assert Report.model_validate_json(told.to_bytes()) == told
