@@ -2,6 +2,8 @@
 PYTHON := .venv/bin/python
 SANDBOX := $(PYTHON) -m sandbox
 .DEFAULT_GOAL := help
+# Where it is set, as in many images, every program that starts here would compile its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 # $(call wanted,NAME TEAM,example): stops unless each variable was given, and shows how.
 wanted = $(foreach each,$(1),$(if $($(each)),,$(error $(each) is missing: make $(2))))
 .PHONY: help setup demo up down status test lint bench torture new-server new-database new-topic new-scenario

@@ -121,15 +121,27 @@ def test_without_a_standby_the_manifest_is_best_known_and_a_diff_stays_a_diff(si
     assert taken.data["source"] == "primary" and taken.data["type"] == "diff"
 
 
-def take_as_nobody(site: Site, answer: Any) -> None:
-    os.setgroups([])
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
-    os.environ["HOME"] = "/nonexistent"
+def platform_of(server: Server, connections: dict[str, Connection]) -> Platform:
+    """The platform of a process that was started afresh: nothing but values reaches it."""
+    return Platform("test", Inventory(servers=(server,)), connections.__getitem__)
+
+
+def take_as_nobody(
+    server: Server, roots: dict[str, Connection], own: dict[str, Connection], data: Path, answer: Any
+) -> None:
+    """A backup as a user without any right. ``roots`` and ``own``: the connections of both users."""
+    options = {"type": "incr", "content": "definitions"}
     try:
+        # Where Python is root's own, only root can load its modules: so they are, and nothing else remains.
+        Physical().preflight(Job(platform_of(server, roots), server, print, options))
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        os.environ["HOME"] = "/nonexistent"
         with pytest.raises(PermissionError):
-            list(site.primary.cluster.data.iterdir())
-        answer.put(Physical().take(job(site, type="incr", content="definitions")).data["label"])
+            list(data.iterdir())
+        taken = Physical().take(Job(platform_of(server, own), server, print, options))
+        answer.put(taken.data["label"])
     except BaseException as error:
         answer.put(f"{type(error).__name__}: {error}")
         raise
@@ -150,35 +162,20 @@ def test_a_worker_without_any_right_on_the_database_host_backs_it_up(
         (folder / name).write_bytes(Path(str(known.extra[name])).read_bytes())
         (folder / name).chmod(0o600)
         os.chown(folder / name, NOBODY, NOBODY)
-    context = get_context("fork")
+    connections = {**site.connections, **pgbackrest_with(site, extra=copies)}
+    for name in ("dataops_store", "dataops_replica"):
+        extra = {**site.connections[name].extra, "verify": copies["ca_file"]}
+        connections[name] = replace(site.connections[name], extra=extra)
+    # Not forked: a child inherits OpenSSL's locks as another thread happens to hold them, and waits forever.
+    context = get_context("spawn")
     answer = context.Queue()
-    remote = SiteOfWorker(site, copies)
-    worker = context.Process(target=take_as_nobody, args=(remote, answer))
+    data = site.primary.cluster.data
+    arguments = (site.server(), site.connections, connections, data, answer)
+    worker = context.Process(target=take_as_nobody, args=arguments)
     worker.start()
     label = answer.get(timeout=120)
     worker.join(30)
     assert label.endswith(("I", "F", "D")), label
-
-
-class SiteOfWorker:
-    """The site as a worker on another host sees it: with certificate files of its own."""
-
-    def __init__(self, site: Site, files: dict[str, str]) -> None:
-        self.primary, self._site, self._files = site.primary, site, files
-
-    def server(self) -> Server:
-        return self._site.server()
-
-    def platform(self, server: Server, **changes: Connection) -> Any:
-        own = pgbackrest_with(self._site, extra=self._files)
-        stores = {
-            name: replace(
-                self._site.connections[name],
-                extra=self._site.connections[name].extra | {"verify": self._files["ca_file"]},
-            )
-            for name in ("dataops_store", "dataops_replica")
-        }
-        return self._site.platform(server, **stores, **own, **changes)
 
 
 def test_no_secret_stands_in_a_process_list_or_a_report(site: Site, full: Run) -> None:
@@ -212,15 +209,15 @@ LEASE_SECONDS = 6.0
 
 def take_until_killed(server: Server, connections: dict[str, Connection]) -> None:
     take.LEASE_SECONDS = LEASE_SECONDS  # in this process alone: who comes next need not wait for so long
-    platform = Platform("test", Inventory(servers=(server,)), connections.__getitem__)
-    Physical().take(Job(platform, server, print, {"type": "full", "content": "definitions"}))
+    Physical().take(
+        Job(platform_of(server, connections), server, print, {"type": "full", "content": "definitions"})
+    )
 
 
 def test_a_worker_killed_while_copying_leaves_no_backup_and_the_next_run_passes(
     site: Site, full: Run
 ) -> None:
     before = {each.backup_id for each in catalog.backups(site.platform().store, "plant")}
-    # Not forked: a child inherits OpenSSL's locks as another thread happens to hold them, and waits forever.
     worker = get_context("spawn").Process(target=take_until_killed, args=(site.server(), site.connections))
     worker.start()
     running = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgBackRest [backup]%'"
