@@ -246,7 +246,8 @@ class Digest:
         )
         self._frames = [_summed(rows.with_columns(moved, queryid))]
         self._things = {key: number for key, number in self._things.items() if number not in gone}
-        self._calls.forget_but(frozenset(self._things.values()))
+        if self.kept:
+            self._calls.forget_but(frozenset(self._things.values()))
 
 
 def things_of(said: Said) -> Iterator[Thing]:

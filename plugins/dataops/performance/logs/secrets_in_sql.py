@@ -15,9 +15,10 @@ from dataops.performance.logs.normalising import LONGEST, tokens
 _COMMANDS = frozenset({"select", "insert", "update", "delete", "merge", "values", "with", "call"})
 """What reads and writes rows (documentation, "SQL Commands"); EXECUTE names a statement that nobody sees."""
 _NAMED = re.compile(
-    r"passw|passphrase|passcode|kennwort|pwd|secret|token|credential|bearer|authorization|cookie|jwt|salt|conninfo"
-    r"|(?:api|private|access|encryption|signing|session)[_ -]?key|session_?id|otp"
-    r"|(?<![a-z])(?:pw|pass|pin|cvc|cvv)(?![a-z])"
+    r"passw|passphrase|passcode|kennwort|pwd|secret|token|credential|bearer|authorization|cookie|jwt|conninfo"
+    r"|(?:api|auth|private|access|client|master|encryption|signing|session)[_ -]?key|session_?id"
+    r"|(?:recovery|verification|security|backup)[_ -]?(?:code|answer)"
+    r"|(?:(?<![a-z])(?:pw|pass|pin|otp|cvc|cvv|salt)|(?-i:(?<=[a-z])(?:Pw|Pass|Pin|Otp|Salt)))(?![a-z])"
     r"|crypt|pgp_|hmac|\b(?:digest|md5|sha\d+)\s*\(|dblink|set_config|pg_(?:settings|authid|shadow|user_mapping)",
     re.IGNORECASE,
 )
@@ -26,6 +27,10 @@ _LOOKS_LIKE_ONE = re.compile(
     r"://[^/\s:@]*:[^/\s@]*@|SCRAM-SHA-256\$|\bmd5[0-9a-f]{32}\b|\beyJ[\w-]{8,}\.|\bAKIA[0-9A-Z]{12,}|-----BEGIN"
 )
 """A password in a URL, hashes of roles' passwords (pg_authid), a JSON Web Token, an AWS access key, a PEM."""
+_MISLEADING = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+"""Characters that a terminal obeys, and those by which a text reads otherwise than it is copied."""
 _END = "end_of_the_statement"
 
 
@@ -33,12 +38,13 @@ def may_be_shown(text: str, parameters: str) -> bool:
     """Whether a statement may be shown with its literals, and with these parameters.
 
     Never where nobody can tell for sure where its strings end: with a backslash (it depends on
-    ``standard_conforming_strings``), with a quote that is not closed, and beyond ``LONGEST`` characters.
+    ``standard_conforming_strings``), with a quote that is not closed, and beyond ``LONGEST`` characters; nor
+    with characters that mislead who reads or copies it.
     """
     if not text or len(text) > LONGEST or "\\" in text:
         return False
     said = f"{text}\n{parameters}"
-    if _NAMED.search(said) or _LOOKS_LIKE_ONE.search(said):
+    if _NAMED.search(said) or _LOOKS_LIKE_ONE.search(said) or _MISLEADING.search(said):
         return False
     return _only_queries(text)
 

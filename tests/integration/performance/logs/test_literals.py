@@ -8,6 +8,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,10 @@ import polars as pl
 import pytest
 from dataops.performance import run
 from dataops.performance.job import of_now
+from dataops.performance.logged_call import LoggedCall
 from dataops.performance.logs import call_keeping
+from dataops.performance.logs.collecting import collect
+from dataops.performance.logs.errors import LogUnreachable
 from dataops.performance.report.document import Report
 from dataops.store import ObjectStore
 
@@ -69,8 +73,11 @@ class Shop:
         environment |= {"PGPASSWORD": cluster.password, "PGDATABASE": self.watched.dbname}
         subprocess.run(argv, env=environment, check=True, capture_output=True)
 
-    def report(self, literals: Literal["strip", "keep"]) -> tuple[Report, str]:
-        """A report by a YAML that says so, after some work; and its texts in the store, page and all."""
+    def report(self, literals: Literal["strip", "keep"], *, fresh: bool = True) -> tuple[Report, str]:
+        """A report by a YAML that says so, after some work; and its texts in the store, page and all.
+
+        One that is not ``fresh`` reads no log before.
+        """
         self.work()
         self.watched.sample()
         inventory = self.watched.platform.inventory
@@ -78,7 +85,8 @@ class Shop:
         said = shop.model_copy(update={"report": shop.report.model_copy(update={"literals": literals})})
         platform = replace(self.watched.platform, inventory=replace(inventory, databases=(said,)))
         platform.__dict__["store"] = self.store
-        made = run.run(of_now(platform, self.watched.dbname, self.watched.said.append)).made
+        job = of_now(platform, self.watched.dbname, self.watched.said.append)
+        made = run.run(replace(job, fresh=fresh)).made
         assert made.error is None
         assert made.report is not None
         place = made.page_key.rpartition("/")[0]
@@ -135,10 +143,32 @@ def test_literals_leave_the_database_only_while_its_yaml_says_so(shop: Shop) -> 
     everything = "".join(text for _, text in shop.kept())
     assert not [each for each in (OF_ANOTHER, SECRET) if each in everything]
 
+    kept = call_keeping.folder_of("test")
+    report, texts = shop.report("strip", fresh=False)
+
+    assert list(shop.store.versions(kept)), "nobody has read the log since then"
+    assert report.slowest_calls == ()
+    assert CANARY not in texts
+
     report, texts = shop.report("strip")
 
     assert report.slowest_calls == ()
     assert CANARY not in texts
-    kept = call_keeping.folder_of("test")
     assert list(shop.store.versions(kept)) == [], "what was kept is gone for good"
     assert not [key for key, text in shop.kept() if CANARY in text and not key.startswith("reports/")]
+
+
+def test_calls_that_nobody_allows_are_deleted_also_where_the_log_cannot_be_read(
+    logging: Logging, tmp_path: Path
+) -> None:
+    store = replace(logging.store, bucket=logging.another_bucket())
+    server = replace(logging, store=store)
+    now = datetime.now(UTC)
+    left = LoggedCall(statement="f" * 16, text=f"SELECT '{CANARY}'", seconds=1.0, at=now)
+    key = call_keeping.keep(store, "logging", now, [left])
+    assert CANARY in _readable(key, store.get(key))
+
+    with pytest.raises(LogUnreachable):
+        collect(server.platform, "logging", folder=tmp_path / "missing")
+
+    assert list(store.versions(call_keeping.folder_of("logging"))) == []
