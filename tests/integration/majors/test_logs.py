@@ -25,6 +25,7 @@ from dataops.store import ObjectStore
 from sandbox.deadline import wait_until
 from tests.conftest import DatabaseServer, ObjectStoreServer
 from tests.integration.majors.conftest import SETTINGS
+from tests.integration.performance.binding import execute_bound
 
 K = LogKind
 FORMATS = {"json": JsonLog(), "csv": CsvLog(), "log": StderrLog(SETTINGS["log_line_prefix"])}
@@ -39,6 +40,7 @@ def dbname(server: DatabaseServer) -> str:
     name = server.create_database(
         "logged", "CREATE TABLE orders (id int PRIMARY KEY, state text); INSERT INTO orders VALUES (1, 'new')"
     )
+    execute_bound(server, name, "SELECT id FROM orders WHERE state = :value", "bound")
     for statement in (
         *["SELECT state FROM orders WHERE id = 5"] * 3,
         "SET work_mem = '64kB'; SELECT g FROM generate_series(1, 30000) g ORDER BY g DESC OFFSET 29999",
@@ -58,18 +60,25 @@ def dbname(server: DatabaseServer) -> str:
 
 def test_every_format_of_this_major_says_the_same(server: DatabaseServer, dbname: str, major: int) -> None:
     folder = server.cluster.data / "log"
-    told = {}
+    told, calls = {}, {}
     for suffix, format_ in FORMATS.items():
-        digest = Digest(UTC)
+        digest = Digest(UTC, frozenset({dbname}))
         for path in sorted(folder.glob(f"*.{suffix}")):
             read([path.read_bytes()], format_, digest, complete=True)
         rows = digest.rows().filter(pl.col("kind").is_in(TELLING), pl.col("database") == dbname)
         told[suffix] = sorted(rows.select("kind", "text", "code", "count").rows())
+        calls[suffix] = digest.calls().get(dbname, ())
     if major < 15:  # jsonlog came with 15
         assert told.pop("json") == []
+        assert calls.pop("json") == ()
     first, *others = told.values()
     assert first
     assert all(other == first for other in others)
+    one, *same = calls.values()
+    parameters = {call.text: call.parameters for call in one}
+    assert parameters["SELECT id FROM orders WHERE state = $1;"] == "$1 = 'bound'"
+    assert not parameters["SELECT state FROM orders WHERE id = 5"]
+    assert all(other == one for other in same)
 
 
 def test_what_happened_is_read_by_the_role_of_the_guide(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,9 +21,8 @@ from dataops.performance.logs.errors import LogUnreachable
 from dataops.performance.report.document import Report
 from dataops.store import ObjectStore
 
-from sandbox.ports import LOOPBACK
-from sandbox.postgresql import SUPERUSER, programs
 from tests.conftest import ObjectStoreServer
+from tests.integration.performance.binding import execute_bound
 from tests.integration.performance.logs.conftest import Logging
 from tests.integration.performance.watched import Watched, watched
 
@@ -43,35 +40,16 @@ class Shop:
 
     watched: Watched
     another: str
-    script: Path
 
     def work(self) -> None:
         """What both databases log: a literal, a parameter, and passwords of three kinds."""
         self.watched.execute(f"SELECT note FROM orders WHERE note = '{CANARY}'")
-        self.bind(f"{CANARY}-bound")
+        bound = "SELECT id FROM orders WHERE note = :value"
+        execute_bound(self.watched.primary, self.watched.dbname, bound, f"{CANARY}-bound")
         self.watched.execute(f"CREATE ROLE canary PASSWORD '{SECRET}'; DROP ROLE canary")
         self.watched.execute(f"SELECT set_config('shop.key', '{SECRET}', false)")
         self.watched.execute(f"SELECT note FROM orders WHERE note = 'password={SECRET}' AND id > 0")
         self.watched.primary.execute(f"SELECT '{OF_ANOTHER}' AS literal", dbname=self.another)
-
-    def bind(self, value: str) -> None:
-        """One execution by the extended protocol, with the value as its parameter."""
-        cluster = self.watched.primary.cluster
-        argv = [
-            programs() / "pgbench",
-            "-n",
-            "-M",
-            "extended",
-            "-t",
-            "1",
-            "-f",
-            self.script,
-            "-D",
-            f"v={value}",
-        ]
-        environment = {**os.environ, "PGHOST": LOOPBACK, "PGPORT": str(cluster.port), "PGUSER": SUPERUSER}
-        environment |= {"PGPASSWORD": cluster.password, "PGDATABASE": self.watched.dbname}
-        subprocess.run(argv, env=environment, check=True, capture_output=True)
 
     def report(self, literals: Literal["strip", "keep"], *, fresh: bool = True) -> tuple[Report, str]:
         """A report by a YAML that says so, after some work; and its texts in the store, page and all.
@@ -112,12 +90,10 @@ def _readable(name: str, body: bytes) -> str:
 
 
 @pytest.fixture
-def shop(logging: Logging, object_store_server: ObjectStoreServer, tmp_path: Path) -> Shop:
+def shop(logging: Logging, object_store_server: ObjectStoreServer) -> Shop:
     found = watched(logging.primary, object_store_server, SCRIPT)
     found.sample()
-    script = tmp_path / "bound.sql"
-    script.write_text("SELECT id FROM orders WHERE note = :v;\n", encoding="utf-8")
-    return Shop(found, logging.primary.create_database("another"), script)
+    return Shop(found, logging.primary.create_database("another"))
 
 
 def test_literals_leave_the_database_only_while_its_yaml_says_so(shop: Shop) -> None:
