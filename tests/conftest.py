@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import faulthandler
+import os
 import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -93,7 +94,6 @@ class DatabaseServer:
 
     cluster: Cluster
     connection_id: str
-    _databases: list[str] = field(default_factory=list)
 
     def dsn(self, dbname: str = "postgres") -> str:
         return self.cluster.dsn(quote(dbname, safe=""))
@@ -124,7 +124,7 @@ class DatabaseServer:
                 return cursor.fetchall() if cursor.description else []
 
     def create_database(self, prefix: str = "test", script: str = "", *, template: str = "template1") -> str:
-        """A new database, filled by the script; its name. Dropped at the end of the session."""
+        """A new database, filled by the script; its name. Dropped after the test that asked for it."""
         name = f"{prefix}_{secrets.token_hex(4)}"
         with closing(psycopg2.connect(self.dsn())) as session:
             session.autocommit = True
@@ -134,9 +134,28 @@ class DatabaseServer:
                         sql.Identifier(name), sql.Identifier(template)
                     )
                 )
+        _CREATED.append((self, name))
         if script:
             self.execute(script, dbname=name)
         return name
+
+
+ROOM_IN_MEMORY = 8 << 30
+"""Bytes that must be free there for the servers of all workers, which take about a third of it."""
+
+_CREATED: list[tuple[DatabaseServer, str]] = []
+"""Databases that nobody has dropped yet."""
+
+
+@pytest.fixture(autouse=True)
+def databases_of_the_test() -> Iterator[None]:
+    """A test's own databases go with it; what a module or the session shares was there before, and stays."""
+    shared = len(_CREATED)
+    yield
+    for server, name in _CREATED[shared:]:
+        with suppress(psycopg2.Error):  # the test may have stopped the server
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    del _CREATED[shared:]
 
 
 @dataclass
@@ -176,10 +195,20 @@ class ObjectStoreServer:
         return self.server.create_bucket(name, versioning=versioning, lock=lock, lock_days=lock_days)
 
 
+def in_memory() -> Path | None:
+    """A file system in memory, where there is one with room: what never syncs need not reach a disk."""
+    folder = Path("/dev/shm")
+    if not folder.is_dir():
+        return None
+    system = os.statvfs(folder)
+    roomy = system.f_bavail * system.f_frsize >= ROOM_IN_MEMORY
+    return folder if roomy and not system.f_flag & os.ST_NOEXEC else None
+
+
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
     """A folder for servers: short, and traversable by PostgreSQL's own user (pytest's tmp_path is not)."""
-    folder = Path(tempfile.mkdtemp(prefix="dataops-test-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dataops-test-", dir=in_memory() or "/tmp"))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
