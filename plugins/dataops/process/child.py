@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import resource
 import select
+import shutil
 import signal
 import subprocess
 import threading
@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from dataops.errors import ConfigurationError
 from dataops.process.errors import ProgramMissing
-from dataops.process.orphans import Keeper, dies_with
+from dataops.process.orphans import Keeper, tethered
 
 UNKNOWN_END = 255
 """The exit code of a program whose real one was reaped behind our back."""
@@ -26,7 +26,7 @@ _SAMPLE_EVERY = 200
 
 
 class Child:
-    """A child process in its own session. Its thread lives as long as it does: see ``dies_with``."""
+    """A child process in its own session. Its thread lives as long as it does: see ``tethered``."""
 
     def __init__(
         self,
@@ -46,8 +46,9 @@ class Child:
         self._started = threading.Event()
         self._error: Exception | None = None
         self._process: subprocess.Popen[str]
+        self._program, self._path = argv[0], env.get("PATH", os.defpath)
         self._arguments: dict[str, Any] = {
-            "args": argv,
+            "args": tethered(argv, user),
             "env": env,
             "cwd": cwd,
             "stdin": subprocess.DEVNULL if input is None else subprocess.PIPE,
@@ -56,11 +57,13 @@ class Child:
             "encoding": "utf-8",
             "errors": "replace",
             "start_new_session": True,
-            **_identity(user),
         }
 
     def begin(self) -> None:
         """Start the program; ``ProgramMissing`` where it cannot be."""
+        for program, path in ((self._program, self._path), ("setpriv", None)):
+            if shutil.which(program, path=path) is None:
+                raise _missing(program)
         threading.Thread(target=self._live, name=f"wait-{self.name}", daemon=True).start()
         self._started.wait()
         if self._error is not None:
@@ -96,8 +99,7 @@ class Child:
     def _live(self) -> None:
         begun = time.monotonic()
         try:
-            bound = dies_with(os.getpid())  # calls nothing that could wait for another thread's lock
-            self._process = subprocess.Popen(**self._arguments, preexec_fn=bound)  # ruff: ignore[subprocess-popen-preexec-fn]
+            self._process = subprocess.Popen(**self._arguments)
             keeper = Keeper(self._process.pid)
         except OSError as error:
             self._error = self._explained(error)
@@ -148,28 +150,15 @@ class Child:
             return ConfigurationError(
                 f"The folder {error.filename} does not exist: {self.name} cannot run there."
             )
-        if isinstance(error, FileNotFoundError):
-            return ProgramMissing(
-                f"The program {self._arguments['args'][0]} is not installed here: "
-                "install it where this task runs, or correct PATH."
-            )
-        return ProgramMissing(f"The program {self._arguments['args'][0]} cannot be run: {error.strerror}.")
+        return ProgramMissing(f"The program {self._program} cannot be run: {error.strerror}.")
 
 
-def _identity(user: str | None) -> dict[str, Any]:
-    if user is None:
-        return {}
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError as error:
-        raise ConfigurationError(f"There is no user {user!r} on this host: create it first.") from error
-    if entry.pw_uid == os.geteuid():
-        return {}
-    if os.geteuid() != 0:
-        raise ConfigurationError(
-            f"Only root can run a program as {user!r}: start this as root or as {user!r}."
-        )
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": os.getgrouplist(user, entry.pw_gid)}
+def _missing(program: str) -> ProgramMissing:
+    if "/" in program and Path(program).exists():
+        return ProgramMissing(f"The program {program} cannot be run: nobody may execute it.")
+    return ProgramMissing(
+        f"The program {program} is not installed here: install it where this task runs, or correct PATH."
+    )
 
 
 def peak_memory_of(pid: int) -> int:

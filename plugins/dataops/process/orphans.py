@@ -9,14 +9,19 @@ moment after the program.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Sequence
 
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
+from dataops.process.users import identity_of
+
+_TETHER = """
+parent=$1
+shift
+unset PWD OLDPWD SHLVL
+[ "$PPID" -eq "$parent" ] && exec "$@"
+"""
+"""A parent that died before the signal was armed is nobody's parent any more. Shells set the variables."""
 _KEEPER = """
 trap '' TERM INT HUP
 read -r released && exit 0
@@ -26,19 +31,16 @@ kill -KILL "-$1"
 """
 
 
-def dies_with(parent: int) -> Callable[[], None]:
-    """What a child runs before it becomes the program: SIGTERM as soon as the starting thread ends.
+def tethered(argv: Sequence[str], user: str | None = None) -> list[str]:
+    """The words that become the program, as ``user``, with SIGTERM as soon as the starting thread ends.
 
-    The kernel sends the signal when the *thread* that forked ends, so that thread must outlive the
-    program (``Running`` sees to it).
+    The kernel sends the signal when the *thread* that forked ends, so that thread must outlive the program
+    (``Child`` sees to it). util-linux' setpriv arms it: code of our own between fork and exec could wait
+    forever for a lock that another thread held, and would need a copy of our memory's map (vfork(2)).
+    Raises ``ConfigurationError`` as ``identity_of`` does.
     """
-
-    def bind() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:  # it died before the signal was armed
-            os._exit(1)
-
-    return bind
+    shell = ("/bin/sh", "-c", _TETHER, "tether", str(os.getpid()))
+    return ["setpriv", *identity_of(user), "--pdeathsig", "TERM", "--", *shell, *argv]
 
 
 class Keeper:

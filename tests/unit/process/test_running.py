@@ -24,6 +24,7 @@ from dataops.process import (
     start,
     version_of,
 )
+from dataops.process.orphans import tethered
 
 ENV = {"PATH": os.environ["PATH"]}
 
@@ -66,7 +67,8 @@ def test_lines_are_told_while_the_program_still_runs(tmp_path: Path) -> None:
 
 def test_only_the_given_environment_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEAK", "yes")
-    assert run(["sh", "-c", "echo ${LEAK-none} $GIVEN"], env=ENV | {"GIVEN": "here"}).stdout == "none here\n"
+    given = ENV | {"GIVEN": "here"}
+    assert dict(line.split("=", 1) for line in run(["env"], env=given).stdout.splitlines()) == given
 
 
 def test_a_failure_shows_the_last_words_and_its_code() -> None:
@@ -84,6 +86,10 @@ def test_an_unchecked_failure_is_returned() -> None:
 def test_a_missing_program_and_folder_are_the_users_to_mend(tmp_path: Path) -> None:
     with pytest.raises(ProgramMissing, match="no-such-program is not installed here"):
         run(["no-such-program"], env=ENV)
+    forbidden = tmp_path / "forbidden"
+    forbidden.write_text("#!/bin/sh\n")
+    with pytest.raises(ProgramMissing, match="forbidden cannot be run: nobody may execute it"):
+        run([forbidden], env=ENV)
     with pytest.raises(ConfigurationError, match=r"folder .* does not exist"):
         run(["true"], env=ENV, cwd=tmp_path / "absent")
     with pytest.raises(ConfigurationError, match="no user 'no-such-user'"):
@@ -145,6 +151,16 @@ time.sleep(300)
     parent.kill()
     parent.communicate()
     until(lambda: not any(runs(int(pid)) for pid in pids.read_text(encoding="utf-8").split()))
+
+
+def test_a_parent_that_is_gone_before_the_signal_is_armed_starts_nothing(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    *words, _ = tethered(["true"])
+    words[words.index(str(os.getpid()))] = "1"  # as the shell finds it when its parent has died
+    assert subprocess.run([*words, "touch", str(begun)], check=False).returncode == 1
+    assert not begun.exists()
+    assert subprocess.run([*tethered(["touch"]), str(begun)], check=False).returncode == 0
+    assert begun.exists()
 
 
 def test_an_end_that_nobody_saw_is_a_failure() -> None:

@@ -11,7 +11,7 @@ import shutil
 from functools import cache
 
 from dataops.errors import DataOpsError
-from dataops.process import run
+from dataops.process import identity_of, run
 
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
 
@@ -27,8 +27,7 @@ def confinement(user: str | None) -> tuple[str, ...] | None:
 
 
 def _as_root(user: str | None) -> tuple[str, ...]:
-    identity = ("--reuid", user, "--regid", user, "--init-groups") if user else ()
-    return ("unshare", "--net", "setpriv", *identity, "--pdeathsig", "TERM")
+    return ("unshare", "--net", "setpriv", *identity_of(user), "--pdeathsig", "TERM")
 
 
 def _as_ourselves() -> tuple[str, ...]:
