@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import os
 import secrets
 import shutil
 import tempfile
@@ -141,7 +140,7 @@ class DatabaseServer:
 
 
 ROOM_IN_MEMORY = 8 << 30
-"""Bytes that must be free there for the servers of all workers, which take about a third of it."""
+"""Bytes that must be free there before a worker puts its shared server there, which takes far less."""
 
 _CREATED: list[tuple[DatabaseServer, str]] = []
 """Databases that nobody has dropped yet."""
@@ -195,32 +194,37 @@ class ObjectStoreServer:
         return self.server.create_bucket(name, versioning=versioning, lock=lock, lock_days=lock_days)
 
 
-def in_memory() -> Path | None:
-    """A file system in memory, where there is one with room: what never syncs need not reach a disk."""
-    folder = Path("/dev/shm")
-    if not folder.is_dir():
-        return None
-    system = os.statvfs(folder)
-    roomy = system.f_bavail * system.f_frsize >= ROOM_IN_MEMORY
-    return folder if roomy and not system.f_flag & os.ST_NOEXEC else None
-
-
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
     """A folder for servers: short, and traversable by PostgreSQL's own user (pytest's tmp_path is not)."""
-    folder = Path(tempfile.mkdtemp(prefix="dataops-test-", dir=in_memory() or "/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dataops-test-", dir="/tmp"))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def start_primary(server_folder: Path) -> Iterator[Callable[..., DatabaseServer]]:
+def fast_folder(server_folder: Path) -> Iterator[Path]:
+    """In memory where there is room: what comes and goes by the hundred, and never syncs, needs no disk."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or shutil.disk_usage(memory).free < ROOM_IN_MEMORY:
+        yield server_folder
+        return
+    folder = Path(tempfile.mkdtemp(prefix="dataops-", dir=memory))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def start_primary(server_folder: Path, fast_folder: Path) -> Iterator[Callable[..., DatabaseServer]]:
     """Start further primaries: ``start_primary("archiving", {"archive_mode": "on"})``."""
     started: list[Cluster] = []
 
-    def start(name: str, settings: Mapping[str, str] | None = None) -> DatabaseServer:
-        folder = server_folder / f"{name}-{secrets.token_hex(3)}"
+    def start(
+        name: str, settings: Mapping[str, str] | None = None, *, in_memory: bool = False
+    ) -> DatabaseServer:
+        folder = (fast_folder if in_memory else server_folder) / f"{name}-{secrets.token_hex(3)}"
         cluster = Cluster(folder, free_port(), secrets.token_hex(8), {**FAST, **(settings or {})})
         cluster.initialise()
         started.append(cluster)
@@ -256,7 +260,7 @@ def start_standby(server_folder: Path) -> Iterator[Callable[..., DatabaseServer]
 @pytest.fixture(scope="session")
 def primary(start_primary: Callable[..., DatabaseServer]) -> DatabaseServer:
     """The session's throwaway PostgreSQL server; isolate a test by a database of its own."""
-    return start_primary("primary")
+    return start_primary("primary", in_memory=True)
 
 
 @pytest.fixture(scope="session")

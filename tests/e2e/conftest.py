@@ -22,7 +22,6 @@ from sandbox.ports import is_free
 from sandbox.postgresql import Cluster
 from sandbox.stop import DATABASE_SERVERS
 from sandbox.supervision import Supervisor
-from tests.conftest import in_memory
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -113,7 +112,7 @@ def sandbox() -> Iterator[Sandbox]:
     if kept:
         yield Sandbox(Home(Path(kept)))
         return
-    folder = Path(tempfile.mkdtemp(prefix="dataops-e2e-", dir=in_memory() or "/var/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dataops-e2e-", dir="/var/tmp"))
     folder.chmod(0o711)
     started = Sandbox(Home(folder))
     shutil.copytree(REPOSITORY / "include", started.include)

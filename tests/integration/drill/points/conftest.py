@@ -82,6 +82,9 @@ class Plant:
                 assert pgbench.poll() is None, log.read_text()[-500:]
             finally:
                 pgbench.kill()
+        # A commit under way when its client is killed is still done: nothing of the load comes after this.
+        others = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench'"
+        assert wait_until(lambda: self.site.primary.execute(others) == [(0,)], seconds=20)
 
     def archive(self) -> str:
         """The segment that ends now, once it lies in the archive."""
