@@ -61,9 +61,8 @@ class Child:
 
     def begin(self) -> None:
         """Start the program; ``ProgramMissing`` where it cannot be."""
-        for program, path in ((self._program, self._path), ("setpriv", None)):
-            if shutil.which(program, path=path) is None:
-                raise _missing(program)
+        if shutil.which(self._program, path=self._path) is None:
+            raise _missing(self._program)
         threading.Thread(target=self._live, name=f"wait-{self.name}", daemon=True).start()
         self._started.wait()
         if self._error is not None:

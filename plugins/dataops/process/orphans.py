@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 
+from dataops.process.errors import ProgramMissing
 from dataops.process.users import identity_of
 
 _TETHER = """
@@ -37,10 +39,14 @@ def tethered(argv: Sequence[str], user: str | None = None) -> list[str]:
     The kernel sends the signal when the *thread* that forked ends, so that thread must outlive the program
     (``Child`` sees to it). util-linux' setpriv arms it: code of our own between fork and exec could wait
     forever for a lock that another thread held, and would need a copy of our memory's map (vfork(2)).
-    Raises ``ConfigurationError`` as ``identity_of`` does.
+    Raises ``ProgramMissing`` where there is none, and ``ConfigurationError`` as ``identity_of`` does.
     """
+    # Whatever PATH says of the program: it is found where the system keeps its own.
+    setpriv = shutil.which("setpriv", path=os.pathsep.join((os.environ.get("PATH", ""), os.defpath)))
+    if setpriv is None:
+        raise ProgramMissing("The program setpriv is not installed here: install util-linux.")
     shell = ("/bin/sh", "-c", _TETHER, "tether", str(os.getpid()))
-    return ["setpriv", *identity_of(user), "--pdeathsig", "TERM", "--", *shell, *argv]
+    return [setpriv, *identity_of(user), "--pdeathsig", "TERM", "--", *shell, *argv]
 
 
 class Keeper:
