@@ -84,7 +84,7 @@ def spool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-FAST = {"fsync": "off", "shared_buffers": "32MB", "autovacuum": "off", "jit": "off"}
+FAST = {"fsync": "off", "shared_buffers": "32MB", "autovacuum": "off"}
 
 
 @dataclass
