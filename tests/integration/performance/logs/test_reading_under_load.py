@@ -47,7 +47,8 @@ def test_every_statement_is_counted_once_however_often_the_log_is_read(
     bucket = ObjectStore.from_connection(logging.store.connection, logging.another_bucket())
     loaded = replace(logging, store=bucket)
     ended = threading.Event()
-    visits = []
+    # A first visit reads the end of the log alone, so it must not be the one that meets the load.
+    visits = [collect(loaded.platform, "logging", folder=logging.folder)]
 
     def visit() -> None:
         while not ended.is_set():
@@ -58,7 +59,7 @@ def test_every_statement_is_counted_once_however_often_the_log_is_read(
     reader.start()
     executed = 0
     try:
-        while len(visits) < 2 and executed < MOST:  # on a busy machine, one visit may outlast one load
+        while len(visits) < 3 and executed < MOST:  # on a busy machine, one visit may outlast one load
             executed += transactions(logging, tmp_path)
     finally:
         ended.set()
@@ -69,7 +70,7 @@ def test_every_statement_is_counted_once_however_often_the_log_is_read(
     text = "select state as under_load from orders where id = ?"
     totals = window(loaded).totals.filter(pl.col("kind") == LogKind.STATEMENT, pl.col("text") == text)
     assert totals["count"].to_list() == [executed]
-    assert len(visits) > 1
+    assert len(visits) > 2
 
 
 @pytest.mark.parametrize(
