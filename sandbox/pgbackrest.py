@@ -7,6 +7,7 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sandbox import os_user
 from sandbox.certificates import Authority
@@ -53,6 +54,20 @@ class BackRest:
             f'{program()} --config="{self.config}" --stanza={self.stanza}'
             f' --pg1-path="{cluster.data}" archive-push %p'
         )
+
+    def access(self, authority: Authority) -> dict[str, Any]:
+        """The ``extra`` of the connection by which a worker reaches this server.
+
+        Its processes for a worker would read the host's configuration file, and lock in the folder that
+        all pgBackRests of the host share, were ours not named.
+        """
+        worker = authority.issue(WORKER)
+        return {
+            "cert_file": str(worker.cert_file),
+            "key_file": str(worker.key_file),
+            "ca_file": str(authority.ca_file),
+            "config_file": str(self.config),
+        }
 
     def configure(self, authority: Authority) -> None:
         """Write configuration, folders and certificates, all private to PostgreSQL's user."""

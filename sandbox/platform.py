@@ -20,7 +20,7 @@ from sandbox.home import Home
 from sandbox.kafka import broker
 from sandbox.kafka.broker import Broker
 from sandbox.object_store import REGION, Credentials, StoreServer
-from sandbox.pgbackrest import WORKER, BackRest
+from sandbox.pgbackrest import BackRest
 from sandbox.ports import HOSTNAME, LOOPBACK
 from sandbox.postgresql import SUPERUSER, Cluster, programs
 from sandbox.secret import Secrets
@@ -172,7 +172,13 @@ class SandboxPlatform:
                 "extra": {"recipients": recipients},
             },
             "dataops_decryption": {"conn_type": "generic", "password": self.secrets.operator_identity},
-            "sandbox_pgbackrest": self._backrest_connection(),
+            "sandbox_pgbackrest": {
+                "conn_type": "generic",
+                "host": HOSTNAME,
+                "port": self.ports["pgbackrest"],
+                "password": self.secrets.cipher_passphrase,
+                "extra": self.backrest.access(self.store.authority),
+            },
             "sandbox_kafka": {
                 "conn_type": "kafka",
                 "extra": {"bootstrap.servers": f"{LOOPBACK}:{self.ports['kafka']}"},
@@ -211,22 +217,6 @@ class SandboxPlatform:
             "start": [sys.executable, "-m", "supervisor.supervisorctl", "-c", config, "start", service],
         }
         return {"conn_type": "local", "extra": extra}
-
-    def _backrest_connection(self) -> dict[str, Any]:
-        worker = self.store.authority.issue(WORKER)
-        extra = {
-            "cert_file": str(worker.cert_file),
-            "key_file": str(worker.key_file),
-            "ca_file": str(self.store.ca_file),
-            "user": os_user.database_user(),
-        }
-        return {
-            "conn_type": "generic",
-            "host": HOSTNAME,
-            "port": self.ports["pgbackrest"],
-            "password": self.secrets.cipher_passphrase,
-            "extra": extra,
-        }
 
     def environment(self) -> dict[str, str]:
         """What a person or a test needs to reach everything: the content of ``.sandbox/env``."""

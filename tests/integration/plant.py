@@ -25,7 +25,7 @@ from dataops.store import new_identity
 
 from sandbox import children, os_user
 from sandbox.deadline import wait_until
-from sandbox.pgbackrest import WORKER, BackRest
+from sandbox.pgbackrest import BackRest
 from sandbox.ports import answers, free_port
 from sandbox.postgresql import Cluster
 from tests.conftest import DatabaseServer, ObjectStoreServer
@@ -69,7 +69,6 @@ class Site:
 
     @property
     def connections(self) -> dict[str, Connection]:
-        worker = self.store.server.authority.issue(WORKER)
         return {
             "plant_primary": replace(self.primary.connection, id="plant_primary"),
             "plant_standby": replace(self.standby.connection, id="plant_standby"),
@@ -88,12 +87,7 @@ class Site:
                 host="localhost",
                 port=self.backrest.port,
                 password=self.backrest.passphrase,
-                extra={
-                    "cert_file": str(worker.cert_file),
-                    "key_file": str(worker.key_file),
-                    "ca_file": str(self.store.ca_file),
-                    "user": os_user.database_user(),
-                },
+                extra=self.backrest.access(self.store.server.authority),
             ),
         }
 

@@ -17,7 +17,7 @@ from dataops.store import new_identity
 
 from sandbox import children, os_user
 from sandbox.deadline import wait_until
-from sandbox.pgbackrest import WORKER, BackRest
+from sandbox.pgbackrest import BackRest
 from sandbox.ports import HOSTNAME, LOOPBACK, answers, free_port, free_ports
 from sandbox.postgresql import SUPERUSER, Cluster, programs
 from tests.conftest import ObjectStoreServer
@@ -235,12 +235,6 @@ def _route_connections(cell: Cell) -> list[Connection]:
 
 
 def _backrest_connection(cell: Cell, backrest: BackRest) -> Connection:
-    worker = cell.store_server.server.authority.issue(WORKER)
-    extra = {
-        "cert_file": str(worker.cert_file),
-        "key_file": str(worker.key_file),
-        "ca_file": str(cell.store_server.ca_file),
-        "user": os_user.database_user(),
-    }
+    extra = backrest.access(cell.store_server.server.authority)
     place = {"host": HOSTNAME, "port": backrest.port, "password": backrest.passphrase}
     return Connection(f"{SERVER}_pgbackrest", "generic", extra=extra, **place)  # type: ignore[arg-type]

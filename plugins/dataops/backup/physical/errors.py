@@ -41,6 +41,10 @@ class AlreadyRunning(DataOpsError):
     """Another pgBackRest works on the same stanza."""
 
 
+class RightMissing(ConfigurationError):
+    """pgBackRest's own user may not write a file that it must."""
+
+
 class BackupDamaged(DataOpsError):
     """What pgBackRest copied is not what it should be: the server's own pages, or the copy."""
 

@@ -40,6 +40,11 @@ _BY_WORDS: tuple[tuple[str, type[DataOpsError], str], ...] = (
         "of the server run `pgbackrest stanza-upgrade`",
     ),
     (
+        r"unable to acquire lock on file '([^']+)': permission denied",
+        errors.RightMissing,
+        "pgBackRest's user may not lock {}: correct its owner, or lock-path in its host's file",
+    ),
+    (
         # Before the next two: pgBackRest goes on to say that it found no primary, which the lock hid from it.
         r"unable to acquire lock|another pgBackRest process",
         errors.AlreadyRunning,

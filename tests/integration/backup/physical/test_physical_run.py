@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import threading
@@ -72,6 +73,17 @@ def test_a_worker_that_the_database_host_does_not_let_in(site: Site, full: Run) 
     )
     with pytest.raises(errors.HostUntrusted, match="tls-server-auth"):
         Physical().preflight(job(site, changes=changes))
+
+
+def test_a_pgbackrest_of_the_database_host_itself_holds_its_lock(site: Site, full: Run) -> None:
+    lock = site.backrest.folder / "lock" / "plant-backup.lock"
+    with lock.open("w") as held:
+        lock.chmod(0o666)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(errors.AlreadyRunning, match="see the process lists of both hosts"):
+            back_up(site)
+    lock.unlink()
+    assert back_up(site).backup_id > full.backup_id
 
 
 def test_another_passphrase_than_the_repositorys(site: Site, full: Run) -> None:
