@@ -128,7 +128,7 @@ def _idle(topic: ObservedTopic, observed: ObservedCluster, limit: timedelta) -> 
             reason="see whether its producers are well, or whether the topic is still needed",
         )
     retention = _retention(topic, observed)
-    if stake.written and retention is not None and timedelta(milliseconds=retention) > limit:
+    if stake.written and retention is not None and retention > limit / timedelta(milliseconds=1):
         return Part(
             name=topic.name,
             verdict=Verdict.FAILED,

@@ -25,7 +25,7 @@ from dataops.kafka.desired import (
 )
 from dataops.kafka.planning import plan
 from dataops.store import ObjectStore
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.kafka.broker import KafkaServer
@@ -87,8 +87,16 @@ def planned(session: Session, desired: Desired) -> Plan:
     return found
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to make an example small would take minutes here
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(first=topics(), second=topics())
+@example(
+    first={"topic-0": (1, {"retention.ms": "-1"})}, second={"topic-0": (1, {"retention.ms": str(2**63 - 1)})}
+)
 def test_the_second_plan_has_no_change(
     kafka: KafkaServer, store: ObjectStore, first: dict[str, Any], second: dict[str, Any]
 ) -> None:

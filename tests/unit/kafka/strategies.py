@@ -28,7 +28,7 @@ from tests.unit.kafka.builders import NOTHING, NOW, cluster, desired, observed, 
 NAMES = ("flights.a", "flights.b", "weather.c", "ships")
 WHERE = Source("include/kafka/main/topics/flights.yaml", 9)
 VALUES: dict[str, list[Any]] = {
-    "retention.ms": [1000, 604800000, -1, "7d"],
+    "retention.ms": [1000, 9223372036854775807, -1, "7d"],
     "retention.bytes": [-1, 1000000],
     "cleanup.policy": ["delete", "compact", "compact,delete", "delete, compact"],
     "min.insync.replicas": [1],

@@ -185,6 +185,9 @@ def test_without_the_numbers_the_worst_is_taken_and_they_are_asked_for() -> None
     [
         ("864000000", "604800000", FULL, Risk.SAFE, "kept longer"),
         ("-1", "604800000", FULL, Risk.SAFE, "kept longer"),
+        ("9223372036854775807", "-1", FULL, Risk.SAFE, "more than a century"),
+        ("3155760000000", "-1", Stake(), Risk.SAFE, "more than a century"),
+        ("3155759999999", "-1", FULL, Risk.DISRUPTIVE, "none is that old yet"),
         ("518400000", "604800000", FULL, Risk.DISRUPTIVE, "none is that old yet"),
         ("3600000", "604800000", NOTHING, Risk.SAFE, "holds no records"),
         ("3600000", "604800000", FULL, "asks", "than 1 h are deleted: the oldest is of 2026-11-20 12:00"),

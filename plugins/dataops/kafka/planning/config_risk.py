@@ -17,6 +17,8 @@ from dataops.kafka.topic_configs import number, same
 
 Rule = Callable[[Situation, str, str | None, str | None], Assessment]
 
+_CENTURY = timedelta(days=36_525) // timedelta(milliseconds=1)
+"""Milliseconds. No record bears a time before 1970 (KIP-32): none is that old."""
 _GONE = "Irreversible: what is deleted does not come back."
 
 
@@ -41,8 +43,8 @@ def _retention_ms(situation: Situation, key: str, before: str | None, after: str
     if not situation.deletes():
         return Assessment(Risk.SAFE, "The topic is only compacted: retention does not apply to it.")
     old, new = whole(key, before), whole(key, after)
-    if old is not None and new is not None and new >= old:
-        return Assessment(Risk.SAFE, "Records are kept longer.")
+    if new is not None and new >= min(_CENTURY if old is None else old, _CENTURY):
+        return Assessment(Risk.SAFE, "Records are kept longer, or for more than a century.")
     stake = situation.stake()
     if stake is not None and stake.messages == 0:
         return Assessment(Risk.SAFE, "The topic holds no records.")
@@ -51,7 +53,7 @@ def _retention_ms(situation: Situation, key: str, before: str | None, after: str
             Risk.DESTRUCTIVE, "Nobody knows which retention the topic will inherit.", _GONE, True
         )
     kept = duration(new / 1000)
-    limit = situation.now - min(timedelta(milliseconds=new), timedelta(days=36500))
+    limit = situation.now - timedelta(milliseconds=new)
     if stake is not None and stake.oldest is not None and stake.oldest >= limit:
         return Assessment(
             Risk.DISRUPTIVE,
