@@ -12,13 +12,26 @@ from dataops.store import ObjectStore
 
 from tests.integration.kafka.broker import KafkaServer
 
+_RUNNING: list[KafkaServer] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def topics_of_the_module() -> Iterator[None]:
+    """The topics of a module's tests go with it: whoever looks at a cluster looks at all of its topics."""
+    yield
+    for server in _RUNNING:
+        if topics := [name for name in server.topics() if not name.startswith("__")]:
+            server.delete(*topics)
+
 
 @pytest.fixture(scope="session")
 def kafka(server_folder: Path) -> Iterator[KafkaServer]:
     """The session's broker, with StandardAuthorizer, SCRAM, TLS and OAuth."""
     server = KafkaServer.make(server_folder / "kafka")
     server.start()
+    _RUNNING.append(server)
     yield server
+    _RUNNING.remove(server)
     server.stop(seconds=0)
 
 
@@ -27,7 +40,9 @@ def three_brokers(server_folder: Path) -> Iterator[KafkaServer]:
     """Three nodes in the racks a, b and c. A test that stops one starts it again."""
     server = KafkaServer.make(server_folder / "kafka-three", size=3)
     server.start()
+    _RUNNING.append(server)
     yield server
+    _RUNNING.remove(server)
     server.stop(seconds=0)
 
 
