@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
+import errno
+import secrets
 import socket
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 HOSTNAME = "localhost"
 """For TLS: pgBackRest 2.45 compares names, but no addresses, with a certificate's."""
+_LOWEST, _HIGHEST = 10_240, 65_536
+_TRIES = 1_000
+_RESERVED: list[socket.socket] = []
 
 
 def free_ports(names: Iterable[str]) -> dict[str, int]:
-    """A free port for each name, all different: they are held together until every one is chosen."""
-    with ExitStack() as stack:
-        chosen = {}
-        for name in names:
-            listener = stack.enter_context(closing(socket.socket()))
-            listener.bind((LOOPBACK, 0))
-            chosen[name] = int(listener.getsockname()[1])
-        return chosen
+    """A free port for each name, all different, and nobody else's until this process ends.
+
+    Below those that the kernel gives to clients (ip(7), ip_local_port_range): a connection that happens to
+    leave by a port keeps a server from listening there.
+    """
+    return {name: _take_one() for name in names}
+
+
+def _take_one() -> int:
+    ports = range(_LOWEST, _lowest_of_clients())
+    for _ in range(_TRIES):
+        port = secrets.choice(ports)
+        if is_free(port) and _reserve(port):
+            return port
+    raise OSError(errno.EADDRINUSE, f"No port from {ports.start} to {ports.stop - 1} is free on {LOOPBACK}")
+
+
+def _lowest_of_clients() -> int:
+    lowest, _ = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()
+    return int(lowest) if int(lowest) > _LOWEST + _TRIES else _HIGHEST
+
+
+def _reserve(port: int) -> bool:
+    """Hold the port against whoever chooses one as we do; the kernel lets go when we end (unix(7))."""
+    held = socket.socket(socket.AF_UNIX)
+    try:
+        held.bind(f"\0dataops-port-{port}")
+    except OSError:
+        held.close()
+        return False
+    _RESERVED.append(held)
+    return True
 
 
 def free_port() -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 
 from sandbox.ports import LOOPBACK, answers, chosen_or_free, free_ports, is_free
 
@@ -19,6 +22,18 @@ def test_free_ports_are_free_and_all_different():
     chosen = free_ports([f"service{number}" for number in range(30)])
     assert len(set(chosen.values())) == 30
     assert all(is_free(port) for port in chosen.values())
+
+
+def test_no_client_leaves_by_a_chosen_port_and_nobody_else_chooses_it():
+    chosen = free_ports([f"service{number}" for number in range(10)])
+    lowest, _ = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    assert max(chosen.values()) < lowest
+    choosing = (
+        f"import secrets; from sandbox import ports; known = iter({list(chosen.values())}); "
+        "secrets.choice = lambda among: next(known, among[-1]); print(ports.free_port())"
+    )
+    found = subprocess.run([sys.executable, "-c", choosing], capture_output=True, text=True, check=True)
+    assert int(found.stdout) not in chosen.values()
 
 
 def test_a_port_that_is_listened_on_is_not_free_and_answers():
