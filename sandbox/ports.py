@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import secrets
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
+
+from sandbox.errors import Missing
 
 LOOPBACK = "127.0.0.1"
 HOSTNAME = "localhost"
@@ -21,7 +22,7 @@ def free_ports(names: Iterable[str]) -> dict[str, int]:
     """A free port for each name, all different, and nobody else's until this process ends.
 
     Below those that the kernel gives to clients (ip(7), ip_local_port_range): a connection that happens to
-    leave by a port keeps a server from listening there.
+    leave by a port keeps a server from listening there. Raises ``Missing`` where none is free.
     """
     return {name: _take_one() for name in names}
 
@@ -32,7 +33,10 @@ def _take_one() -> int:
         port = secrets.choice(ports)
         if is_free(port) and _reserve(port):
             return port
-    raise OSError(errno.EADDRINUSE, f"No port from {ports.start} to {ports.stop - 1} is free on {LOOPBACK}")
+    raise Missing(
+        f"No free port was found on {LOOPBACK} from {ports.start} to {ports.stop - 1}: "
+        "stop what listens there, or see net.ipv4.ip_local_port_range."
+    )
 
 
 def _lowest_of_clients() -> int:

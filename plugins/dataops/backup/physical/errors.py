@@ -41,7 +41,7 @@ class AlreadyRunning(DataOpsError):
     """Another pgBackRest works on the same stanza."""
 
 
-class RightMissing(ConfigurationError):
+class RightsMissing(ConfigurationError):
     """pgBackRest's own user may not write a file that it must."""
 
 

@@ -41,7 +41,7 @@ _BY_WORDS: tuple[tuple[str, type[DataOpsError], str], ...] = (
     ),
     (
         r"unable to acquire lock on file '([^']+)': permission denied",
-        errors.RightMissing,
+        errors.RightsMissing,
         "pgBackRest's user may not lock {}: correct its owner, or lock-path in its host's file",
     ),
     (

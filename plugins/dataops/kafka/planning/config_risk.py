@@ -43,8 +43,9 @@ def _retention_ms(situation: Situation, key: str, before: str | None, after: str
     if not situation.deletes():
         return Assessment(Risk.SAFE, "The topic is only compacted: retention does not apply to it.")
     old, new = whole(key, before), whole(key, after)
-    if new is not None and new >= min(_CENTURY if old is None else old, _CENTURY):
-        return Assessment(Risk.SAFE, "Records are kept longer, or for more than a century.")
+    longer = old is not None and new is not None and new >= old
+    if longer or (new is not None and new >= _CENTURY):
+        return Assessment(Risk.SAFE, f"Records are kept {'longer' if longer else 'for more than a century'}.")
     stake = situation.stake()
     if stake is not None and stake.messages == 0:
         return Assessment(Risk.SAFE, "The topic holds no records.")

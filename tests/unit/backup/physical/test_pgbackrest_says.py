@@ -110,7 +110,7 @@ def test_an_object_cut_short_or_gone_is_a_fault() -> None:
          "ERROR: [056]: unable to find primary cluster - cannot proceed", errors.AlreadyRunning),
         ("WARN: unable to check pg1: [LockAcquireError] raised from remote-0 tls protocol on 'localhost': "
          "unable to acquire lock on file '/x/plant-backup.lock': Permission denied\n"
-         "ERROR: [056]: unable to find primary cluster - cannot proceed", errors.RightMissing),
+         "ERROR: [056]: unable to find primary cluster - cannot proceed", errors.RightsMissing),
         ("ERROR: [031]: something that nobody foresaw", errors.PgBackRestFailed),
     ],
 )  # fmt: skip
